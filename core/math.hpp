@@ -1,0 +1,218 @@
+#pragma once
+/// Elementary functions with the same bits everywhere: branch-free, so that the compiler turns a loop
+/// over them into SIMD code, with explicit fused multiply-adds, so that scalar tails, every vector
+/// width and every instruction set round alike. They also run on GPUs. All are pure.
+///
+/// Accuracy against the correctly rounded result: exp, sigmoid, tanh within 2 ulp; log within 2 ulp;
+/// cos_turns, sin_turns within 4e-16 absolute.
+
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+
+#if defined(__CUDACC__) || defined(__HIPCC__)
+#define NOESIS_HOST_DEVICE __host__ __device__ inline
+#else
+// Always inlined, so that no copy of a function compiled for one instruction set serves another.
+#define NOESIS_HOST_DEVICE inline __attribute__((always_inline))
+#endif
+
+namespace noesis {
+
+template <class T>
+concept Real = std::same_as<T, float> || std::same_as<T, double>;
+
+namespace math {
+
+NOESIS_HOST_DEVICE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+NOESIS_HOST_DEVICE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+
+/// e^x; 0 below the smallest normal result, +inf above the largest. NaN stays NaN.
+NOESIS_HOST_DEVICE double exp(double x) {
+  // x = k ln 2 + r, |r| <= ln2/2; Taylor to r^13 (error < 2^-57), ln 2 in two parts (Cody-Waite).
+  constexpr double kShift = 0x1.8p52;
+  const double y = x > 710.0 ? 710.0 : (x < -708.0 ? -708.0 : x);
+  const double shifted = fma(y, 0x1.71547652b82fep0, kShift);
+  const double k = shifted - kShift;
+  double r = fma(k, -0x1.62e42fefa39efp-1, y);
+  r = fma(k, -0x1.abc9e3b39803fp-56, r);
+  double p = 1.6059043836821613e-10;
+  p = fma(p, r, 2.08767569878681e-09);
+  p = fma(p, r, 2.505210838544172e-08);
+  p = fma(p, r, 2.755731922398589e-07);
+  p = fma(p, r, 2.7557319223985893e-06);
+  p = fma(p, r, 2.48015873015873e-05);
+  p = fma(p, r, 1.984126984126984e-04);
+  p = fma(p, r, 1.388888888888889e-03);
+  p = fma(p, r, 8.333333333333333e-03);
+  p = fma(p, r, 4.1666666666666664e-02);
+  p = fma(p, r, 1.6666666666666666e-01);
+  p = fma(p, r, 0.5);
+  p = fma(p, r, 1.0);
+  p = fma(p, r, 1.0);
+  // 2^k in two factors, so that k = 1024 (just below overflow) is representable.
+  const std::int64_t n = std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(kShift);
+  const std::int64_t half = n >> 1;
+  const double scale_a = std::bit_cast<double>((half + 1023) << 52);
+  const double scale_b = std::bit_cast<double>((n - half + 1023) << 52);
+  const double result = p * scale_a * scale_b;
+  const double low = x < -708.0 ? 0.0 : result;
+  const double high = x > 709.78271289338397 ? HUGE_VAL : low;
+  return x == x ? high : x;
+}
+
+NOESIS_HOST_DEVICE float exp(float x) {
+  constexpr float kShift = 0x1.8p23f;
+  const float y = x > 89.0f ? 89.0f : (x < -87.0f ? -87.0f : x);
+  const float shifted = fma(y, 0x1.715476p0f, kShift);
+  const float k = shifted - kShift;
+  float r = fma(k, -0x1.62e400p-1f, y);
+  r = fma(k, -0x1.7f7d1cp-20f, r);
+  float p = 1.9841270e-04f;
+  p = fma(p, r, 1.3888889e-03f);
+  p = fma(p, r, 8.3333338e-03f);
+  p = fma(p, r, 4.1666668e-02f);
+  p = fma(p, r, 1.6666667e-01f);
+  p = fma(p, r, 0.5f);
+  p = fma(p, r, 1.0f);
+  p = fma(p, r, 1.0f);
+  const std::int32_t n = std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(kShift);
+  const std::int32_t half = n >> 1;
+  const float scale_a = std::bit_cast<float>((half + 127) << 23);
+  const float scale_b = std::bit_cast<float>((n - half + 127) << 23);
+  const float result = p * scale_a * scale_b;
+  const float low = x < -87.0f ? 0.0f : result;
+  const float high = x > 88.7228317f ? HUGE_VALF : low;
+  return x == x ? high : x;
+}
+
+/// 1 / (1 + e^-x), in (0, 1) or rounded to its ends.
+template <Real T>
+NOESIS_HOST_DEVICE T sigmoid(T x) {
+  return T(1) / (T(1) + exp(-x));
+}
+
+/// Hyperbolic tangent: an odd polynomial for small |x| (where 1 - e^2x cancels), else by exp.
+NOESIS_HOST_DEVICE double tanh(double x) {
+  const double a = x < 0 ? -x : x;
+  // expm1(2a) for 2a <= ln2/2 by its series, which keeps every digit near 0.
+  const double z = 2.0 * a;
+  double p = 7.647163731819816e-13;
+  p = fma(p, z, 1.1470745597729725e-11);
+  p = fma(p, z, 1.6059043836821613e-10);
+  p = fma(p, z, 2.08767569878681e-09);
+  p = fma(p, z, 2.505210838544172e-08);
+  p = fma(p, z, 2.755731922398589e-07);
+  p = fma(p, z, 2.7557319223985893e-06);
+  p = fma(p, z, 2.48015873015873e-05);
+  p = fma(p, z, 1.984126984126984e-04);
+  p = fma(p, z, 1.388888888888889e-03);
+  p = fma(p, z, 8.333333333333333e-03);
+  p = fma(p, z, 4.1666666666666664e-02);
+  p = fma(p, z, 1.6666666666666666e-01);
+  p = fma(p, z, 0.5);
+  p = fma(p, z, 1.0);
+  const double small_em1 = p * z;
+  const double em1 = a < 0.35 ? small_em1 : exp(z > 44.0 ? 44.0 : z) - 1.0;
+  const double t = em1 / (em1 + 2.0);
+  const double r = x < 0 ? -t : t;
+  return x == x ? r : x;
+}
+
+NOESIS_HOST_DEVICE float tanh(float x) {
+  const float a = x < 0 ? -x : x;
+  const float z = 2.0f * a;
+  float p = 2.4801587e-05f;
+  p = fma(p, z, 1.9841270e-04f);
+  p = fma(p, z, 1.3888889e-03f);
+  p = fma(p, z, 8.3333338e-03f);
+  p = fma(p, z, 4.1666668e-02f);
+  p = fma(p, z, 1.6666667e-01f);
+  p = fma(p, z, 0.5f);
+  p = fma(p, z, 1.0f);
+  const float small_em1 = p * z;
+  const float em1 = a < 0.35f ? small_em1 : exp(z > 20.0f ? 20.0f : z) - 1.0f;
+  const float t = em1 / (em1 + 2.0f);
+  const float r = x < 0 ? -t : t;
+  return x == x ? r : x;
+}
+
+/// Natural logarithm of a positive normal x.
+NOESIS_HOST_DEVICE double log(double x) {
+  // x = 2^k m, m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s), s = (m-1)/(m+1), |s| < 0.172.
+  const std::int64_t bits = std::bit_cast<std::int64_t>(x);
+  const std::int64_t k = (bits - 0x3fe6a09e667f3bcdLL) >> 52;
+  const double m = std::bit_cast<double>(bits - (k << 52));
+  const double f = m - 1.0;
+  const double s = f / (2.0 + f);
+  const double s2 = s * s;
+  double p = 2.0 / 21.0;
+  p = fma(p, s2, 2.0 / 19.0);
+  p = fma(p, s2, 2.0 / 17.0);
+  p = fma(p, s2, 2.0 / 15.0);
+  p = fma(p, s2, 2.0 / 13.0);
+  p = fma(p, s2, 2.0 / 11.0);
+  p = fma(p, s2, 2.0 / 9.0);
+  p = fma(p, s2, 2.0 / 7.0);
+  p = fma(p, s2, 2.0 / 5.0);
+  p = fma(p, s2, 2.0 / 3.0);
+  const double tail = s * s2 * p;
+  const double kd = static_cast<double>(k);
+  // log x = k ln2_hi + (2s + (tail + k ln2_lo)); ln2_hi has trailing zeros, so the product is exact.
+  return fma(kd, 0x1.62e42fee00000p-1, fma(kd, 0x1.a39ef35793c76p-33, tail) + 2.0 * s);
+}
+
+namespace detail {
+/// sin and cos of pi*r for |r| <= 1/4.
+NOESIS_HOST_DEVICE double sin_pi_small(double r) {
+  const double z = r * r;
+  double p = 7.952054001475513e-07;  // Taylor to r^17
+  p = fma(p, z, -2.1915353447830216e-05);
+  p = fma(p, z, 0.00046630280576761255);
+  p = fma(p, z, -0.007370430945714350);
+  p = fma(p, z, 0.08214588661112823);
+  p = fma(p, z, -0.5992645293207921);
+  p = fma(p, z, 2.5501640398773455);
+  p = fma(p, z, -5.167712780049970);
+  p = fma(p, z, 3.141592653589793);
+  return p * r;
+}
+NOESIS_HOST_DEVICE double cos_pi_small(double r) {
+  const double z = r * r;
+  double p = 4.303069587032947e-06;  // Taylor to r^16
+  p = fma(p, z, -0.00010463810492484570);
+  p = fma(p, z, 0.0019295743094039230);
+  p = fma(p, z, -0.025806891390014060);
+  p = fma(p, z, 0.2353306303588930);
+  p = fma(p, z, -1.335262768854589);
+  p = fma(p, z, 4.058712126416768);
+  p = fma(p, z, -4.934802200544679);
+  return fma(p, z, 1.0);
+}
+}  // namespace detail
+
+/// cos(2 pi u) and sin(2 pi u) for u in [0, 1).
+NOESIS_HOST_DEVICE double cos_turns(double u) {
+  const double h = 2.0 * u;                              // half turns
+  const double q = static_cast<double>(static_cast<std::int32_t>(2.0 * h + 0.5));  // nearest quarter
+  const double r = h - 0.5 * q;
+  const std::int32_t quarter = static_cast<std::int32_t>(q) & 3;
+  const double c = detail::cos_pi_small(r);
+  const double s = detail::sin_pi_small(r);
+  const double v = (quarter & 1) ? s : c;
+  return (quarter == 1 || quarter == 2) ? -v : v;
+}
+NOESIS_HOST_DEVICE double sin_turns(double u) {
+  const double h = 2.0 * u;
+  const double q = static_cast<double>(static_cast<std::int32_t>(2.0 * h + 0.5));
+  const double r = h - 0.5 * q;
+  const std::int32_t quarter = static_cast<std::int32_t>(q) & 3;
+  const double c = detail::cos_pi_small(r);
+  const double s = detail::sin_pi_small(r);
+  const double v = (quarter & 1) ? c : s;
+  return quarter >= 2 ? -v : v;
+}
+
+}  // namespace math
+}  // namespace noesis

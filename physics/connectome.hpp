@@ -1,0 +1,96 @@
+#pragma once
+/// The connectome: who connects to whom, how strongly. Immutable while a simulation runs on it, so
+/// one may be shared by any number of environments and threads.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace noesis {
+
+/// One synapse as an edge: `source` drives `target`.
+struct Synapse {
+  std::int32_t source = 0;
+  std::int32_t target = 0;
+  float weight = 0;
+};
+
+/// A sparse matrix by target row: row i holds the inputs of neuron i, by ascending source id.
+/// Eight bytes a synapse, plus twelve a row.
+struct SynapseTable {
+  std::vector<std::int64_t> row_begin;  ///< (num_neurons) index of a row's first synapse
+  std::vector<std::int32_t> row_count;  ///< (num_neurons) synapses in the row
+  std::vector<std::int32_t> sources;    ///< (num_synapses) presynaptic neuron id
+  std::vector<float> weights;           ///< (num_synapses) signed weight
+
+  std::int64_t num_synapses() const noexcept { return static_cast<std::int64_t>(sources.size()); }
+  bool empty() const noexcept { return sources.empty(); }
+  std::span<const std::int32_t> row_sources(std::int64_t row) const {
+    return {sources.data() + row_begin[row], static_cast<std::size_t>(row_count[row])};
+  }
+  std::span<const float> row_weights(std::int64_t row) const {
+    return {weights.data() + row_begin[row], static_cast<std::size_t>(row_count[row])};
+  }
+};
+
+/// What is known of each neuron. Every vector is empty (unknown) or num_neurons long.
+struct NeuronTable {
+  std::vector<std::string> name;    ///< unique, e.g. "AVAL"
+  std::vector<std::string> type;    ///< class, e.g. "sensory", "interneuron", "motor"
+  std::vector<std::int8_t> sign;    ///< +1 excitatory, -1 inhibitory, 0 unknown
+  std::vector<std::string> region;  ///< brain region or hemisphere
+  std::vector<std::string> transmitter;
+  std::vector<float> x, y, z;       ///< position [micrometre]
+};
+
+class Connectome {
+ public:
+  /// Builds from edges in any order; rows are sorted by source. Autapses (source = target) are kept.
+  /// `gap_junctions` are undirected: each pair once, with weight >= 0; both rows get it.
+  /// @throws ConfigError naming the edge for an id out of range, a non-finite weight, a duplicate
+  ///   edge, a negative or self gap junction, or neuron-table columns of the wrong length. Everything
+  ///   is checked before the tables are allocated.
+  Connectome(std::int64_t num_neurons, std::span<const Synapse> synapses,
+             std::span<const Synapse> gap_junctions = {}, NeuronTable neurons = {});
+
+  std::int64_t num_neurons() const noexcept { return num_neurons_; }
+  std::int64_t num_synapses() const noexcept { return synapses_.num_synapses(); }
+  /// Undirected gap junctions.
+  std::int64_t num_gap_junctions() const noexcept { return gap_junctions_.num_synapses() / 2; }
+
+  const SynapseTable& synapses() const noexcept { return synapses_; }
+  /// Symmetric: each junction stands in both rows.
+  const SynapseTable& gap_junctions() const noexcept { return gap_junctions_; }
+  const NeuronTable& neurons() const noexcept { return neurons_; }
+
+  /// Weight of source -> target, 0 if there is no such synapse. O(log row).
+  float weight(std::int64_t source, std::int64_t target) const;
+  bool has_synapse(std::int64_t source, std::int64_t target) const;
+  /// Weight of the gap junction between a and b, 0 if there is none.
+  float gap_weight(std::int64_t a, std::int64_t b) const;
+
+  /// Id of a neuron by name. @throws ConfigError with the nearest known names.
+  std::int64_t neuron_id(const std::string& name) const;
+
+  /// All synapses as edges, by target, then source.
+  std::vector<Synapse> edges() const;
+  std::vector<Synapse> gap_edges() const;  ///< each junction once, source < target
+
+  /// Bytes the tables hold.
+  std::int64_t memory_bytes() const;
+
+  /// 128-bit digest (hex) of structure and weights: equal digests, equal connectomes.
+  std::string digest() const;
+
+ private:
+  std::int64_t num_neurons_;
+  SynapseTable synapses_;
+  SynapseTable gap_junctions_;
+  NeuronTable neurons_;
+};
+
+using ConnectomePtr = std::shared_ptr<const Connectome>;
+
+}  // namespace noesis
