@@ -29,15 +29,15 @@ struct RandomPair {
 
 /// Four 32-bit words for (seed, stream, step, id). `step` and `id` are used modulo 2^64 and 2^32;
 /// `id` is a stable neuron or synapse id below 2^32.
-inline r123Philox4x32::ctr_type philox(std::uint64_t seed, Stream stream, std::uint64_t step,
+inline r123::Philox4x32::ctr_type philox(std::uint64_t seed, Stream stream, std::uint64_t step,
                                        std::uint32_t id, std::uint32_t slot = 0) {
   // Key: the seed. Counter: step (64 bits), id (32), stream and slot (16 each).
-  const r123Philox4x32::ctr_type counter = {
+  const r123::Philox4x32::ctr_type counter = {
       {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), id,
        (static_cast<std::uint32_t>(stream) << 16) | (slot & 0xffffu)}};
-  const r123Philox4x32::key_type key = {
+  const r123::Philox4x32::key_type key = {
       {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
-  return r123Philox4x32{}(counter, key);
+  return r123::Philox4x32{}(counter, key);
 }
 
 /// Uniform in the open interval (0, 1) with 53 bits, from two words.
