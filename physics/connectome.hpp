@@ -42,16 +42,17 @@ struct NeuronTable {
   std::vector<std::int8_t> sign;    ///< +1 excitatory, -1 inhibitory, 0 unknown
   std::vector<std::string> region;  ///< brain region or hemisphere
   std::vector<std::string> transmitter;
-  std::vector<float> x, y, z;       ///< position [micrometre]
+  std::vector<float> x, y, z;  ///< position [micrometre]
 };
 
 class Connectome {
  public:
-  /// Builds from edges in any order; rows are sorted by source. Autapses (source = target) are kept.
-  /// `gap_junctions` are undirected: each pair once, with weight >= 0; both rows get it.
+  /// Builds from edges in any order; rows are sorted by source. Autapses (source = target) are
+  /// kept. `gap_junctions` are undirected: each pair once, with weight >= 0; both rows get it.
   /// @throws ConfigError naming the edge for an id out of range, a non-finite weight, a duplicate
-  ///   edge, a negative or self gap junction, or neuron-table columns of the wrong length. Everything
-  ///   is checked before the tables are allocated.
+  ///   edge, a negative or self gap junction, or a neuron table with columns of the wrong length,
+  ///   repeated names, signs outside -1..1 or positions that are not finite. All but duplicates is
+  ///   checked before the tables are allocated.
   Connectome(std::int64_t num_neurons, std::span<const Synapse> synapses,
              std::span<const Synapse> gap_junctions = {}, NeuronTable neurons = {});
 
@@ -65,23 +66,25 @@ class Connectome {
   const SynapseTable& gap_junctions() const noexcept { return gap_junctions_; }
   const NeuronTable& neurons() const noexcept { return neurons_; }
 
-  /// Weight of source -> target, 0 if there is no such synapse. O(log row).
+  /// Weight of source -> target, 0 if there is no such synapse. O(log row). This and the lookups
+  /// below throw ConfigError for an id outside 0 .. num_neurons - 1.
   float weight(std::int64_t source, std::int64_t target) const;
   bool has_synapse(std::int64_t source, std::int64_t target) const;
   /// Weight of the gap junction between a and b, 0 if there is none.
   float gap_weight(std::int64_t a, std::int64_t b) const;
 
-  /// Id of a neuron by name. @throws ConfigError with the nearest known names.
+  /// Id of a neuron by name, O(log num_neurons). @throws ConfigError with the nearest known name.
   std::int64_t neuron_id(const std::string& name) const;
 
   /// All synapses as edges, by target, then source.
   std::vector<Synapse> edges() const;
   std::vector<Synapse> gap_edges() const;  ///< each junction once, source < target
 
-  /// Bytes the tables hold.
+  /// Bytes that the synapses and gap junctions hold.
   std::int64_t memory_bytes() const;
 
-  /// 128-bit digest (hex) of structure and weights: equal digests, equal connectomes.
+  /// 128-bit digest (XXH3, hex) of structure and weights, not of the neuron table: equal digests
+  /// mean connectomes with the same dynamics.
   std::string digest() const;
 
  private:
@@ -89,6 +92,7 @@ class Connectome {
   SynapseTable synapses_;
   SynapseTable gap_junctions_;
   NeuronTable neurons_;
+  std::vector<std::int32_t> name_order_;  ///< ids by ascending name
 };
 
 using ConnectomePtr = std::shared_ptr<const Connectome>;
