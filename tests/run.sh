@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# `./noesis test`: builds what the labels need, runs their ctest cases, counts. Sourced by the launcher,
+# whose functions and variables it uses (root, build, preset, jobs, say, fail, ensure_build).
+
+default_labels=(unit property reference python install)
+known_labels=("${default_labels[@]}" slow asan tsan)
+
+# Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named.
+count_cases() {
+  local counts
+  counts=$(python3 - "$1" <<'PY'
+import sys
+import xml.etree.ElementTree as ElementTree
+suite = ElementTree.parse(sys.argv[1]).getroot()
+cases = suite.findall("testcase")
+skipped = [c.get("name") for c in cases if c.get("status") in ("notrun", "disabled") and c.find("failure") is None]
+failed = [c.get("name") for c in cases if c.find("failure") is not None or c.get("status") == "fail"]
+for name in failed:
+    print("failed: " + name, file=sys.stderr)
+for name in skipped:
+    print("skipped: " + name, file=sys.stderr)
+print(len(cases) - len(failed) - len(skipped), len(failed))
+PY
+  )
+  passed=$((passed + ${counts% *}))
+  failed=$((failed + ${counts#* }))
+}
+
+# run_labels PRESET LABEL...: builds everything of that preset and runs the cases of the labels. A
+# build that fails is one failure.
+run_labels() {
+  local report regex
+  preset=$1 build=$root/build/$1
+  shift
+  regex="^($(IFS='|' && printf '%s' "$*"))$"
+  say "testing build/$preset: $*"
+  if ! (ensure_build all); then
+    failed=$((failed + 1))
+    return
+  fi
+  report=$build/tests.xml
+  rm -f "$report"
+  ctest --test-dir "$build" -L "$regex" -j "$jobs" --output-on-failure --progress \
+    --no-tests=error --output-junit "$report" >&2 || true
+  if [[ -s $report ]]; then
+    count_cases "$report"
+  else
+    say "ctest did not run any case of: $*"
+    failed=$((failed + 1))
+  fi
+}
+
+run_tests() {
+  local labels=() plain=() label
+  while (($#)); do
+    [[ $1 == --label && $# -ge 2 ]] || fail_usage "$1"
+    labels+=("$2")
+    shift 2
+  done
+  ((${#labels[@]})) || labels=("${default_labels[@]}")
+  passed=0 failed=0
+  for label in "${labels[@]}"; do
+    [[ " ${known_labels[*]} " == *" $label "* ]] || fail_usage "$label"
+    [[ $label == [at]san ]] || plain+=("$label")
+  done
+  ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
+  for label in "${labels[@]}"; do
+    [[ $label != [at]san ]] || run_labels "$label" unit property
+  done
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0 && passed > 0)) || exit 1
+}
+
+fail_usage() {
+  say "test: not understood: $1; usage: ./noesis test [--label L]..., L one of: ${known_labels[*]}"
+  exit 2
+}
