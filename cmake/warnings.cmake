@@ -4,6 +4,10 @@ add_library(noesis_flags INTERFACE)
 target_compile_options(noesis_flags INTERFACE
   -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow
   -ffp-contract=off -fno-math-errno -fno-trapping-math)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms on `"a" + std::string` (GCC bug 105651) and on aggregates with string members.
+  target_compile_options(noesis_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()
 if(NOESIS_WERROR)
   target_compile_options(noesis_flags INTERFACE -Werror)
 endif()
