@@ -99,4 +99,11 @@ class Linear final : public Flow<1> {
   double rate_;
 };
 
+/// x' = x (1 - x).
+class Logistic final : public Flow<1> {
+ private:
+  Vector rhs(const Vector& x) const override { return {x[0] * (1.0 - x[0])}; }
+  Matrix jacobian(const Vector& x) const override { return {{{1.0 - 2.0 * x[0]}}}; }
+};
+
 }  // namespace noesis::test
