@@ -1,0 +1,281 @@
+// The loops of kernels.hpp. Compiled once an instruction set, into namespace NOESIS_ISA; everything
+// here has internal linkage or is always inlined, so that no wide code leaks into narrow builds.
+#ifndef NOESIS_ISA
+#error "define NOESIS_ISA before including kernels.inl"
+#endif
+
+#include "physics/kernels/kernels.hpp"
+#include "physics/models/models.hpp"
+#include "physics/state.hpp"
+
+namespace noesis::NOESIS_ISA {
+namespace {
+
+#define NOESIS_INLINE inline __attribute__((always_inline))
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+/// Adds eight lanes of `width` values each, by halving.
+template <class T, int kWidth>
+NOESIS_INLINE void add_lanes(T (&lanes)[kSumLanes][kWidth], T* sum) {
+  for (int half = kSumLanes / 2; half > 0; half /= 2) {
+    for (int l = 0; l < half; ++l) {
+      for (int e = 0; e < kWidth; ++e) lanes[l][e] += lanes[l + half][e];
+    }
+  }
+  for (int e = 0; e < kWidth; ++e) sum[e] = lanes[0][e];
+}
+
+/// sum_j A_row,j term(j) for `width` environments at once, in chunks that fit the vector registers.
+/// `term(lane, weight, source, first_env)` adds one synapse to a lane's accumulators.
+template <class T, int kWidth, class Term>
+NOESIS_INLINE void sum_row(const SynapseView& a, std::int64_t row, T* sum, const Term& term) {
+  constexpr int kVector = kVectorBytes / static_cast<int>(sizeof(T));
+  constexpr int kChunk = kWidth < kVector ? kWidth : kVector;
+  const std::int32_t* sources = a.sources + a.row_begin[row];
+  const float* weights = a.weights + a.row_begin[row];
+  const std::int32_t count = a.row_count[row];
+  const std::int32_t full = count - count % kSumLanes;
+  for (int chunk = 0; chunk < kWidth; chunk += kChunk) {
+    T lanes[kSumLanes][kChunk] = {};
+    for (std::int32_t k = 0; k < full; k += kSumLanes) {
+      for (int l = 0; l < kSumLanes; ++l) {
+        term(lanes[l], static_cast<T>(weights[k + l]), sources[k + l], chunk);
+      }
+    }
+    for (int l = 0; l < count - full; ++l) {
+      term(lanes[l], static_cast<T>(weights[full + l]), sources[full + l], chunk);
+    }
+    add_lanes<T, kChunk>(lanes, sum + chunk);
+  }
+}
+
+/// sum_j A_row,j x_j.
+template <class T, int kWidth>
+NOESIS_INLINE void weighted_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum) {
+  sum_row<T, kWidth>(a, row, sum, [x](auto& lane, T weight, std::int32_t source, int env) {
+    const T* value = x + static_cast<std::int64_t>(source) * kWidth + env;
+    for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
+      lane[e] = math::fma(weight, value[e], lane[e]);
+    }
+  });
+}
+
+/// sum_j a_row,j (x_j - x_row), over junctions whose two ends transmit.
+template <class T, int kWidth>
+NOESIS_INLINE void gap_sum(const SynapseView& a, std::int64_t row, const T* x, const T* transmits,
+                           T* sum) {
+  const T* own = x + row * kWidth;
+  if (transmits == nullptr) {
+    sum_row<T, kWidth>(a, row, sum, [x, own](auto& lane, T weight, std::int32_t source, int env) {
+      const T* value = x + static_cast<std::int64_t>(source) * kWidth + env;
+      for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
+        lane[e] = math::fma(weight, value[e] - own[env + e], lane[e]);
+      }
+    });
+    return;
+  }
+  sum_row<T, kWidth>(a, row, sum,
+                     [x, own, transmits](auto& lane, T weight, std::int32_t source, int env) {
+                       const std::int64_t at = static_cast<std::int64_t>(source) * kWidth + env;
+                       for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
+                         const T current = (x[at + e] - own[env + e]) * transmits[at + e];
+                         lane[e] = math::fma(weight, current, lane[e]);
+                       }
+                     });
+  for (int e = 0; e < kWidth; ++e) sum[e] *= transmits[row * kWidth + e];
+}
+
+// Rows are worked on in blocks: sums first, then one SIMD loop of point-wise work over the block.
+template <class T, int kWidth>
+constexpr int kBlockRows = kWidth == 1 ? 64 : 8;
+
+template <class Model, int kWidth>
+void output_rows(const Model& model, const TileView<typename Model::Scalar>& tile,
+                 typename Model::Scalar* output, std::int64_t first, std::int64_t last) {
+  using T = typename Model::Scalar;
+  constexpr int kComponents = Model::kNumComponents;
+  const std::int64_t plane = tile.num_neurons * kWidth;
+  for (std::int64_t n = first * kWidth; n < last * kWidth; ++n) {
+    T x[kComponents];
+    for (int c = 0; c < kComponents; ++c) x[c] = tile.state[c * plane + n];
+    output[n] = model.output(x);
+  }
+  if (tile.transmits != nullptr) {
+    for (std::int64_t n = first * kWidth; n < last * kWidth; ++n) {
+      output[n] = tile.transmits[n] != T(0) ? output[n] : T(0);
+    }
+  }
+}
+
+template <class Model, int kWidth>
+void derivative_rows(const Model& parameters, const TileView<typename Model::Scalar>& tile,
+                     std::int64_t first, std::int64_t last) {
+  using T = typename Model::Scalar;
+  constexpr int kComponents = Model::kNumComponents;
+  constexpr std::int64_t kRows = kBlockRows<T, kWidth>;
+  const Model model = parameters;  // a local copy: no store can alias it, so it stays in registers
+  const std::int64_t plane = tile.num_neurons * kWidth;
+  const bool has_gaps = tile.gap_junctions.row_begin != nullptr;
+  T input[kRows * kWidth] = {};
+  T gap[kRows * kWidth] = {};
+  for (std::int64_t begin = first; begin < last; begin += kRows) {
+    const std::int64_t rows = last - begin < kRows ? last - begin : kRows;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      weighted_sum<T, kWidth>(tile.synapses, begin + r, tile.output, input + r * kWidth);
+    }
+    if (has_gaps) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        gap_sum<T, kWidth>(tile.gap_junctions, begin + r, tile.state, tile.transmits,
+                           gap + r * kWidth);
+      }
+    }
+    const T* state = tile.state + begin * kWidth;
+    const T* drive = tile.drive + begin * kWidth;
+    T* derivative = tile.derivative + begin * kWidth;
+    const std::int64_t count = rows * kWidth;
+#pragma GCC ivdep
+    for (std::int64_t n = 0; n < count; ++n) {
+      T x[kComponents];
+      T dxdt[kComponents];
+      for (int c = 0; c < kComponents; ++c) x[c] = state[c * plane + n];
+      model.derivative(x, input[n], gap[n], drive[n], dxdt);
+      for (int c = 0; c < kComponents; ++c) derivative[c * plane + n] = dxdt[c];
+    }
+    if (tile.moves != nullptr) {
+      const T* moves = tile.moves + begin * kWidth;
+      for (int c = 0; c < kComponents; ++c) {
+        for (std::int64_t n = 0; n < count; ++n) {
+          const bool held = c == 0 ? moves[n] < kFree<T> : moves[n] < kClamped<T>;
+          derivative[c * plane + n] = held ? T(0) : derivative[c * plane + n];
+        }
+      }
+    }
+  }
+}
+
+template <class Model, int kWidth>
+void tangent_output_rows(const Model& model, const TangentView<typename Model::Scalar>& view,
+                         std::int64_t first, std::int64_t last) {
+  using T = typename Model::Scalar;
+  constexpr int kComponents = Model::kNumComponents;
+  const std::int64_t neurons = view.base.num_neurons;
+  for (std::int64_t i = first; i < last; ++i) {
+    T slope[kComponents];
+    for (int direction = 0; direction < kComponents; ++direction) {
+      Dual<T> x[kComponents];
+      for (int c = 0; c < kComponents; ++c) {
+        x[c] = Dual<T>(view.base.state[c * neurons + i], c == direction ? T(1) : T(0));
+      }
+      slope[direction] = model.output(x).slope;
+    }
+    for (int e = 0; e < kWidth; ++e) {
+      T sum = T(0);
+      for (int c = 0; c < kComponents; ++c) {
+        sum = math::fma(slope[c], view.tangent[(c * neurons + i) * kWidth + e], sum);
+      }
+      if (view.base.transmits != nullptr && view.base.transmits[i] == T(0)) sum = T(0);
+      view.tangent_output[i * kWidth + e] = sum;
+    }
+  }
+}
+
+/// du = J u. The point-wise Jacobian of a neuron, by one dual-number evaluation a direction (state
+/// variables, input, gap), is applied to all lanes.
+template <class Model, int kWidth>
+void tangent_rows(const Model& model, const TangentView<typename Model::Scalar>& view,
+                  std::int64_t first, std::int64_t last) {
+  using T = typename Model::Scalar;
+  constexpr int kComponents = Model::kNumComponents;
+  constexpr int kDirections = kComponents + 2;
+  const TileView<T>& base = view.base;
+  const std::int64_t neurons = base.num_neurons;
+  const bool has_gaps = base.gap_junctions.row_begin != nullptr;
+  for (std::int64_t i = first; i < last; ++i) {
+    T input = T(0);
+    T gap = T(0);
+    T lanes[kDirections][kWidth] = {};  // u_c, input, gap
+    weighted_sum<T, 1>(base.synapses, i, base.output, &input);
+    weighted_sum<T, kWidth>(base.synapses, i, view.tangent_output, lanes[kComponents]);
+    if (has_gaps) {
+      gap_sum<T, 1>(base.gap_junctions, i, base.state, base.transmits, &gap);
+      if (base.transmits == nullptr) {
+        gap_sum<T, kWidth>(base.gap_junctions, i, view.tangent, nullptr, lanes[kComponents + 1]);
+      } else if (base.transmits[i] != T(0)) {
+        const T* u = view.tangent;
+        sum_row<T, kWidth>(base.gap_junctions, i, lanes[kComponents + 1],
+                           [&](auto& lane, T weight, std::int32_t source, int env) {
+                             const T open = weight * base.transmits[source];
+                             for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
+                               const T difference = u[std::int64_t{source} * kWidth + env + e] -
+                                                    u[i * kWidth + env + e];
+                               lane[e] = math::fma(open, difference, lane[e]);
+                             }
+                           });
+      }
+    }
+    for (int c = 0; c < kComponents; ++c) {
+      for (int e = 0; e < kWidth; ++e) lanes[c][e] = view.tangent[(c * neurons + i) * kWidth + e];
+    }
+    T jacobian[kDirections][kComponents];
+    for (int d = 0; d < kDirections; ++d) {
+      Dual<T> x[kComponents];
+      Dual<T> dxdt[kComponents];
+      for (int c = 0; c < kComponents; ++c) {
+        x[c] = Dual<T>(base.state[c * neurons + i], c == d ? T(1) : T(0));
+      }
+      model.derivative(x, Dual<T>(input, d == kComponents ? T(1) : T(0)),
+                       Dual<T>(gap, d == kComponents + 1 ? T(1) : T(0)), Dual<T>(base.drive[i]),
+                       dxdt);
+      for (int c = 0; c < kComponents; ++c) jacobian[d][c] = dxdt[c].slope;
+    }
+    const T moves = base.moves != nullptr ? base.moves[i] : kFree<T>;
+    for (int c = 0; c < kComponents; ++c) {
+      const bool held = c == 0 ? moves < kFree<T> : moves < kClamped<T>;
+      T* out = view.derivative + (c * neurons + i) * kWidth;
+      for (int e = 0; e < kWidth; ++e) {
+        T sum = T(0);
+        for (int d = 0; d < kDirections; ++d) sum = math::fma(jacobian[d][c], lanes[d][e], sum);
+        out[e] = held ? T(0) : sum;
+      }
+    }
+  }
+}
+
+template <class T, int kWidth>
+void product_rows(const SynapseView& a, const T* x, T* y, std::int64_t first, std::int64_t last) {
+  for (std::int64_t i = first; i < last; ++i) weighted_sum<T, kWidth>(a, i, x, y + i * kWidth);
+}
+
+}  // namespace
+
+template <class Model>
+const KernelSet<Model>& kernel_set() {
+  constexpr int kWide = kTileWidth<typename Model::Scalar>;
+  static constexpr KernelSet<Model> kSet = {
+      {output_rows<Model, 1>, output_rows<Model, kWide>},
+      {derivative_rows<Model, 1>, derivative_rows<Model, kWide>},
+      {tangent_output_rows<Model, 1>, tangent_output_rows<Model, kWide>},
+      {tangent_rows<Model, 1>, tangent_rows<Model, kWide>}};
+  return kSet;
+}
+
+template <class T>
+ProductFn<T> product(int width) {
+  return width == 1 ? product_rows<T, 1> : product_rows<T, kTileWidth<T>>;
+}
+
+#define NOESIS_INSTANTIATE(...) template const KernelSet<__VA_ARGS__>& kernel_set<__VA_ARGS__>();
+NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE, float)
+NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE, double)
+template ProductFn<float> product<float>(int);
+template ProductFn<double> product<double>(int);
+#undef NOESIS_INSTANTIATE
+
+}  // namespace noesis::NOESIS_ISA

@@ -1,0 +1,2 @@
+#define NOESIS_ISA isa_baseline
+#include "physics/kernels/kernels.inl"

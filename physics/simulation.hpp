@@ -1,0 +1,138 @@
+#pragma once
+/// A batch of brains in time: connectomes, model, integrator, noise, interventions, state.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/threads.hpp"
+#include "physics/connectome.hpp"
+#include "physics/cpu_backend.hpp"
+#include "physics/integrator.hpp"
+#include "physics/models/models.hpp"
+#include "physics/surgeon.hpp"
+
+namespace noesis {
+
+/// The `[noise]` section: sigma sqrt(dt / tau) N(0, 1) is added to every state variable after each
+/// step, tau being the model's time scale.
+struct NoiseSpec {
+  double sigma = 0;
+
+  template <class V>
+  void visit(V& v) {
+    v("sigma", sigma, "Standard deviation of the additive noise", at_least(0));
+  }
+};
+
+/// The `[initial]` section: each state variable of each neuron starts uniformly in [low, high].
+struct InitialSpec {
+  double low = 0;
+  double high = 0.2;
+
+  template <class V>
+  void visit(V& v) {
+    v("low", low, "Lower end of the initial state");
+    v("high", high, "Upper end of the initial state, at least low");
+  }
+};
+
+/// Constant drive of the neurons: mean + sd N(0, 1), the same in every environment of a batch.
+struct DriveSpec {
+  double mean = 0;
+  double sd = 0;
+  std::int64_t seed = 0;
+
+  template <class V>
+  void visit(V& v) {
+    v("mean", mean, "Mean constant drive (P of Wilson-Cowan, the bias of a rate network)");
+    v("sd", sd, "Standard deviation of the drive between neurons", at_least(0));
+    v("seed", seed, "Seed of the drive, a part of the brain rather than of an environment", at_least(0));
+  }
+
+  /// (num_neurons)
+  std::vector<double> values(std::int64_t num_neurons) const;
+};
+
+/// Everything that says how a brain moves.
+struct BrainSpec {
+  ModelSpec model;
+  DriveSpec drive;
+  IntegratorSpec integrator;
+  NoiseSpec noise;
+  InitialSpec initial;
+
+  template <class V>
+  void visit(V& v) {
+    v.section("model", model);
+    v.section("drive", drive);
+    v.section("integrator", integrator);
+    v.section("noise", noise);
+    v.section("initial", initial);
+  }
+};
+
+/// `num_envs` brains at one precision. Same specification, connectome and environment seed: same
+/// bits, whatever the number of threads, of environments beside it, and of calls that time is cut
+/// into. Not thread-safe; the arena must outlive it.
+template <Real T>
+class Simulation {
+ public:
+  /// One connectome for all environments, or one for each (`per_env`). `seeds` has one seed an
+  /// environment. @throws ConfigError for impossible settings (noise with an adaptive integrator,
+  ///   connectomes of different sizes, ...).
+  Simulation(std::vector<ConnectomePtr> connectomes, const BrainSpec& spec,
+             std::vector<std::uint64_t> seeds, const ThreadArena& arena);
+  ~Simulation();
+  Simulation(Simulation&&) noexcept;
+
+  const BatchShape& shape() const noexcept;
+  const BrainSpec& spec() const noexcept;
+  /// The right-hand side, for Lyapunov exponents and own integrators; reads the interventions.
+  System<T>& system() noexcept;
+
+  /// Model time of the batch [ms].
+  double time_ms() const noexcept;
+
+  /// Interventions; changes take effect at the present time. Read them through the const overload:
+  /// asking for the mutable one makes an adaptive integrator restart its step.
+  Surgeon<T>& surgeon();
+  const Surgeon<T>& surgeon() const noexcept;
+
+  /// Advances to `t`. Fixed steps: t must lie on the grid of steps. dopri5: steps may go past t, and
+  /// the state at t is dense output; they do not pass `limit` (the next time that inputs change).
+  /// @throws RunError naming time, environment, neuron and value when the state is not finite.
+  void advance_to(double t_ms, double limit_ms);
+  /// As advance_to(t, t): inputs may change there.
+  void advance_to(double t_ms) { advance_to(t_ms, t_ms); }
+
+  /// State at time_ms().
+  const State<T>& state() const noexcept;
+  /// Replaces the state (same shape) at the present time.
+  void set_state(const State<T>& x);
+  /// What the neurons of an environment transmit at time_ms() (num_neurons).
+  void output(std::int64_t env, std::vector<double>& values) const;
+
+  /// A new episode of one environment: initial state from `seed`, interventions ended. Fixed steps
+  /// only unless all environments are at time 0. Noise goes on by the environment's own step count.
+  void reset(std::int64_t env, std::uint64_t seed);
+
+  /// Steps of the integrator: the batch's count of fixed steps, or an environment's statistics.
+  std::int64_t num_steps() const noexcept;
+  StepStatistics statistics(std::int64_t env) const;
+
+  /// Writes state, time, seeds, interventions and integrator to `directory`, atomically; reads them
+  /// back into a simulation made from the same specification and connectomes. Continuing is bit for
+  /// bit as without the stop. @throws ConfigError when the checkpoint is damaged, or of another
+  ///   connectome, model, integrator, precision or batch.
+  void save(const std::string& directory) const;
+  void load(const std::string& directory);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace noesis

@@ -1,0 +1,155 @@
+#include "physics/surgeon.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.hpp"
+
+namespace noesis {
+
+template <Real T>
+Surgeon<T>::Surgeon(BatchShape batch, std::span<const double> bias)
+    : shape_(batch), default_bias_(bias.begin(), bias.end()) {
+  shape_.num_components = 1;
+  ensure(static_cast<std::int64_t>(bias.size()) == batch.num_neurons, "one bias a neuron");
+  for (State<T>* array : {&bias_, &current_, &drive_, &transmits_, &moves_, &level_}) {
+    *array = State<T>(shape_);
+  }
+  std::fill_n(transmits_.data(), transmits_.size(), T(1));
+  std::fill_n(moves_.data(), moves_.size(), kFree<T>);
+  // Padded lanes get the bias too, so that they stay as finite as the rest.
+  for (std::int64_t tile = 0; tile < shape_.num_tiles(); ++tile) {
+    for (std::int64_t n = 0; n < shape_.plane_size(); ++n) {
+      bias_.plane(tile, 0)[n] =
+          static_cast<T>(default_bias_[static_cast<std::size_t>(n / shape_.tile_width)]);
+    }
+  }
+  std::copy_n(bias_.data(), bias_.size(), drive_.data());
+}
+
+template <Real T>
+void Surgeon<T>::check(std::int64_t env, std::int64_t neuron, double value) const {
+  const auto fail = [](const char* what, std::string got, std::string allowed) {
+    throw ConfigError({.what = what, .where = "intervention", .got = std::move(got),
+                       .allowed = std::move(allowed), .next = {}});
+  };
+  if (env < 0 || env >= shape_.num_envs) {
+    fail("no such environment", std::to_string(env), "0 to " + std::to_string(shape_.num_envs - 1));
+  }
+  if (neuron < 0 || neuron >= shape_.num_neurons) {
+    fail("no such neuron", std::to_string(neuron), "0 to " + std::to_string(shape_.num_neurons - 1));
+  }
+  if (!std::isfinite(value)) fail("value is not finite", std::to_string(value), "a finite number");
+}
+
+template <Real T>
+void Surgeon<T>::update_drive(std::int64_t env, std::int64_t neuron) {
+  drive_.at(env, 0, neuron) = bias_.at(env, 0, neuron) + current_.at(env, 0, neuron);
+}
+
+template <Real T>
+void Surgeon<T>::set_transmits(std::int64_t env, std::int64_t neuron, bool transmits) {
+  T& value = transmits_.at(env, 0, neuron);
+  num_mute_ += (transmits ? 0 : 1) - (value == T(0) ? 1 : 0);
+  value = transmits ? T(1) : T(0);
+}
+
+template <Real T>
+void Surgeon<T>::set_moves(std::int64_t env, std::int64_t neuron, T moves, double level) {
+  T& value = moves_.at(env, 0, neuron);
+  num_held_ += (moves < kFree<T> ? 1 : 0) - (value < kFree<T> ? 1 : 0);
+  value = moves;
+  level_.at(env, 0, neuron) = static_cast<T>(level);
+}
+
+template <Real T>
+void Surgeon<T>::set_current(std::int64_t env, std::int64_t neuron, double amplitude) {
+  check(env, neuron, amplitude);
+  current_.at(env, 0, neuron) = static_cast<T>(amplitude);
+  update_drive(env, neuron);
+}
+
+template <Real T>
+void Surgeon<T>::set_bias(std::int64_t env, std::int64_t neuron, double bias) {
+  check(env, neuron, bias);
+  bias_.at(env, 0, neuron) = static_cast<T>(bias);
+  update_drive(env, neuron);
+}
+
+template <Real T>
+void Surgeon<T>::silence(std::int64_t env, std::int64_t neuron, bool on) {
+  check(env, neuron, 0);
+  if (moves_.at(env, 0, neuron) == kLesioned<T>) return;
+  set_transmits(env, neuron, !on);
+}
+
+template <Real T>
+void Surgeon<T>::clamp(std::int64_t env, std::int64_t neuron, double level) {
+  check(env, neuron, level);
+  if (moves_.at(env, 0, neuron) == kLesioned<T>) return;
+  set_moves(env, neuron, kClamped<T>, level);
+}
+
+template <Real T>
+void Surgeon<T>::release(std::int64_t env, std::int64_t neuron) {
+  check(env, neuron, 0);
+  if (moves_.at(env, 0, neuron) == kClamped<T>) set_moves(env, neuron, kFree<T>, 0);
+}
+
+template <Real T>
+void Surgeon<T>::lesion(std::int64_t env, std::int64_t neuron) {
+  check(env, neuron, 0);
+  set_moves(env, neuron, kLesioned<T>, 0);
+  set_transmits(env, neuron, false);
+}
+
+template <Real T>
+void Surgeon<T>::clear(std::int64_t env) {
+  check(env, 0, 0);
+  for (std::int64_t i = 0; i < shape_.num_neurons; ++i) {
+    current_.at(env, 0, i) = T(0);
+    update_drive(env, i);
+    if (moves_.at(env, 0, i) == kLesioned<T>) continue;
+    set_transmits(env, i, true);
+    set_moves(env, i, kFree<T>, 0);
+  }
+}
+
+template <Real T>
+void Surgeon<T>::reset(std::int64_t env) {
+  check(env, 0, 0);
+  for (std::int64_t i = 0; i < shape_.num_neurons; ++i) {
+    set_transmits(env, i, true);
+    set_moves(env, i, kFree<T>, 0);
+    bias_.at(env, 0, i) = static_cast<T>(default_bias_[static_cast<std::size_t>(i)]);
+  }
+  clear(env);
+}
+
+template <Real T>
+void Surgeon<T>::pin(State<T>& x) const {
+  if (num_held_ == 0) return;
+  for (std::int64_t env = 0; env < shape_.num_envs; ++env) {
+    for (std::int64_t i = 0; i < shape_.num_neurons; ++i) {
+      for (int c = 0; c < x.shape().num_components; ++c) {
+        if (holds(env, c, i)) x.at(env, c, i) = level_.at(env, 0, i);
+      }
+    }
+  }
+}
+
+template <Real T>
+void Surgeon<T>::refresh() {
+  num_mute_ = std::count(transmits_.data(), transmits_.data() + transmits_.size(), T(0));
+  num_held_ = std::count_if(moves_.data(), moves_.data() + moves_.size(),
+                            [](T moves) { return moves < kFree<T>; });
+  for (std::int64_t n = 0; n < drive_.size(); ++n) {
+    drive_.data()[n] = bias_.data()[n] + current_.data()[n];
+  }
+}
+
+template class Surgeon<float>;
+template class Surgeon<double>;
+
+}  // namespace noesis

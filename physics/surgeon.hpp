@@ -1,0 +1,81 @@
+#pragma once
+/// Surgeon mode: interventions on the brains of a batch, each an exact change of the equation.
+///
+/// | intervention | the equation becomes                                             | lasts          |
+/// |--------------|------------------------------------------------------------------|----------------|
+/// | current u    | drive_i = bias_i + u                                             | until changed  |
+/// | silence      | output_i = 0 for all targets, its gap junctions are open circuits; its own state goes on | until released |
+/// | clamp v      | x_i[0] = v, x_i[0]' = 0; its other state variables go on         | until released |
+/// | lesion       | x_i = 0, x_i' = 0, output_i = 0, gap junctions open              | until reset    |
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "physics/kernels/kernels.hpp"
+#include "physics/state.hpp"
+
+namespace noesis {
+
+/// The inputs of a batch: what the kernels read beside the state. Not thread-safe.
+template <Real T>
+class Surgeon {
+ public:
+  /// `batch` is the shape of the states; `bias` the constant drive of each neuron (num_neurons).
+  Surgeon(BatchShape batch, std::span<const double> bias);
+
+  // Each throws ConfigError when env or neuron is out of range or a value is not finite.
+  void set_current(std::int64_t env, std::int64_t neuron, double amplitude);
+  void set_bias(std::int64_t env, std::int64_t neuron, double bias);
+  void silence(std::int64_t env, std::int64_t neuron, bool on = true);
+  void clamp(std::int64_t env, std::int64_t neuron, double level);
+  void release(std::int64_t env, std::int64_t neuron);  ///< ends a clamp
+  void lesion(std::int64_t env, std::int64_t neuron);
+
+  /// Ends currents, silences and clamps of an environment; lesions stay.
+  void clear(std::int64_t env);
+  /// Ends everything, lesions too, and restores the bias.
+  void reset(std::int64_t env);
+
+  double current(std::int64_t env, std::int64_t neuron) const { return current_.at(env, 0, neuron); }
+  double bias(std::int64_t env, std::int64_t neuron) const { return bias_.at(env, 0, neuron); }
+
+  /// Sets held components of `x` to their levels. To be called after each change, before a step.
+  void pin(State<T>& x) const;
+
+  /// Whether that state variable is held, so that nothing (noise, say) may move it.
+  bool holds(std::int64_t env, int component, std::int64_t neuron) const noexcept {
+    const T moves = moves_.at(env, 0, neuron);
+    return component == 0 ? moves < kFree<T> : moves < kClamped<T>;
+  }
+  bool holds_any() const noexcept { return num_held_ > 0; }
+
+  // What the kernels read, one tile each; null where nobody is silenced or held.
+  const T* drive(std::int64_t tile) const noexcept { return drive_.plane(tile, 0); }
+  const T* transmits(std::int64_t tile) const noexcept {
+    return num_mute_ > 0 ? transmits_.plane(tile, 0) : nullptr;
+  }
+  const T* moves(std::int64_t tile) const noexcept {
+    return num_held_ > 0 ? moves_.plane(tile, 0) : nullptr;
+  }
+
+  /// The arrays in a fixed order (bias, current, transmits, moves, level), for checkpoints.
+  std::vector<State<T>*> arrays() { return {&bias_, &current_, &transmits_, &moves_, &level_}; }
+  /// To be called after arrays() were written to: derives the rest.
+  void refresh();
+
+ private:
+  void check(std::int64_t env, std::int64_t neuron, double value) const;
+  void update_drive(std::int64_t env, std::int64_t neuron);
+  void set_transmits(std::int64_t env, std::int64_t neuron, bool transmits);
+  void set_moves(std::int64_t env, std::int64_t neuron, T moves, double level);
+
+  BatchShape shape_;  // one component
+  std::vector<double> default_bias_;
+  State<T> bias_, current_, drive_;      // (num_envs x num_neurons), drive = bias + current
+  State<T> transmits_, moves_, level_;
+  std::int64_t num_mute_ = 0;
+  std::int64_t num_held_ = 0;
+};
+
+}  // namespace noesis
