@@ -2,14 +2,13 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/error.hpp"
+#include "core/atomic_file.hpp"
 
 namespace noesis {
 namespace {
@@ -48,16 +47,9 @@ std::string digest_bytes(const void* bytes, std::size_t size) {
 }
 
 FileDigest digest_file(const std::filesystem::path& file) {
-  const auto fail = [&] {
-    return RunError({.what = std::string("cannot read the file: ") + std::strerror(errno),
-                     .where = file.string(),
-                     .got = {},
-                     .allowed = {},
-                     .next = {}});
-  };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"),
                                                            &std::fclose);
-  if (!in) throw fail();
+  if (!in) throw file_error("cannot read the file", file, errno);
   Digest digest;
   FileDigest result;
   std::vector<char> piece(std::size_t{1} << 20);
@@ -65,7 +57,7 @@ FileDigest digest_file(const std::filesystem::path& file) {
     digest.update(piece.data(), size);
     result.size += size;
   }
-  if (std::ferror(in.get())) throw fail();
+  if (std::ferror(in.get())) throw file_error("cannot read the file", file, errno);
   result.hex = digest.hex();
   return result;
 }
