@@ -26,15 +26,17 @@ PY
   failed=$((failed + ${counts#* }))
 }
 
-# run_labels PRESET LABEL...: builds everything of that preset and runs the cases of the labels. A
-# build that fails is one failure.
+# run_labels PRESET LABEL...: builds everything of that preset (and each public header alone, where
+# that is not to be done again for a sanitizer) and runs the cases of the labels. A build that fails is
+# one failure.
 run_labels() {
-  local report regex
+  local report regex targets=(all)
   preset=$1 build=$root/build/$1
   shift
+  [[ $preset == [at]san ]] || targets+=(all_verify_interface_header_sets)
   regex="^($(IFS='|' && printf '%s' "$*"))$"
   say "testing build/$preset: $*"
-  if ! (ensure_build all); then
+  if ! (ensure_build "${targets[@]}"); then
     failed=$((failed + 1))
     return
   fi
