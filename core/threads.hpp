@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
@@ -40,6 +41,7 @@ class ThreadArena {
 
  private:
   int num_threads_;
+  std::unique_ptr<tbb::global_control> limit_;  // lets an arena have more threads than cores
   std::unique_ptr<tbb::task_arena> arena_;
 };
 
