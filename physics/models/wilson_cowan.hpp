@@ -2,7 +2,7 @@
 /// Wilson-Cowan population pair (E, I) a neuron or region (Wilson & Cowan, Biophys. J. 12:1, 1972), in
 /// the general form of Sanz-Leon et al., NeuroImage 111:385, 2015:
 ///
-///   tau_e E' = -E + (k_e - r_e E) S_e(alpha_e (c_ee E - c_ei I + G input + drive - theta_e)) + g gap
+///   tau_e E' = -E + (k_e - r_e E) S_e(alpha_e (c_ee E - c_ei I + G input + g gap + drive - theta_e))
 ///   tau_i I' = -I + (k_i - r_i I) S_i(alpha_i (c_ie E - c_ii I + q - theta_i))
 ///   S(z) = c / (1 + exp(-a (z - b)))  -  [shift_sigmoid] c / (1 + exp(a b))
 ///
@@ -100,11 +100,12 @@ struct WilsonCowan {
   NOESIS_HOST_DEVICE void derivative(const S* x, S input, S gap, S drive, S* dxdt) const {
     const S e = x[0];
     const S i = x[1];
-    const S z_e = S(alpha_e) * (S(c_ee) * e - S(c_ei) * i + S(coupling) * input + drive - S(theta_e));
+    const S z_e = S(alpha_e) * (S(c_ee) * e - S(c_ei) * i + S(coupling) * input +
+                                S(gap_coupling) * gap + drive - S(theta_e));
     const S z_i = S(alpha_i) * (S(c_ie) * e - S(c_ii) * i + S(q) - S(theta_i));
     const S s_e = S(c_e) * math::sigmoid(S(a_e) * (z_e - S(b_e))) - S(shift_e);
     const S s_i = S(c_i) * math::sigmoid(S(a_i) * (z_i - S(b_i))) - S(shift_i);
-    dxdt[0] = S(rate_e) * ((S(k_e) - S(r_e) * e) * s_e - e + S(gap_coupling) * gap);
+    dxdt[0] = S(rate_e) * ((S(k_e) - S(r_e) * e) * s_e - e);
     dxdt[1] = S(rate_i) * ((S(k_i) - S(r_i) * i) * s_i - i);
   }
 
