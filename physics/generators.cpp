@@ -1,0 +1,181 @@
+#include "physics/generators.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_set>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/rng.hpp"
+#include "data/memory.hpp"
+
+namespace noesis {
+namespace {
+
+constexpr std::int64_t kMaxNeurons = std::numeric_limits<std::int32_t>::max();
+constexpr double kSqrtE = 1.6487212707001282;
+
+void require(bool valid, const std::string& key, const std::string& got,
+             const std::string& allowed) {
+  if (valid) return;
+  throw ConfigError(
+      {.what = "parameter out of range", .where = key, .got = got, .allowed = allowed, .next = ""});
+}
+
+void require_size(std::int64_t num_neurons, std::int64_t least, const std::string& key) {
+  require(num_neurons >= least && num_neurons <= kMaxNeurons, key, std::to_string(num_neurons),
+          std::to_string(least) + " to " + std::to_string(kMaxNeurons));
+}
+
+void require_gain(double gain, const std::string& key) {
+  require(std::isfinite(gain) && gain >= 0, key, std::to_string(gain), "at least 0");
+}
+
+/// Edges while they are made, and the tables that they become.
+void require_synapse_memory(std::int64_t num_neurons, double expected, const std::string& where) {
+  const double spread = 6 * std::sqrt(expected);
+  const double bytes =
+      (expected + spread) * (sizeof(Synapse) + 8.0) + 20.0 * static_cast<double>(num_neurons);
+  require_memory(bytes < 9e18 ? static_cast<std::int64_t>(bytes) : -1, where,
+                 std::to_string(static_cast<std::int64_t>(std::min(expected, 9e18))) + " synapses");
+}
+
+/// ids, each with probability p, of [first, last) without `skipped`, by geometric gaps: O(links).
+template <class Emit>
+void sample_links(RandomSequence& random, std::int64_t first, std::int64_t last,
+                  std::int64_t skipped, double p, const Emit& emit) {
+  if (p <= 0) return;
+  // log(1 - p) by its series where 1 - p has lost the digits of p.
+  const double log_miss = p < 1e-8 ? -p : math::log(1 - p);
+  for (std::int64_t id = first; id < last; ++id) {
+    if (p < 1) {
+      const double gap = std::floor(math::log(random.uniform()) / log_miss);
+      if (gap >= static_cast<double>(last - id)) return;
+      id += static_cast<std::int64_t>(gap);
+    }
+    if (id != skipped) emit(static_cast<std::int32_t>(id));
+  }
+}
+
+/// `count` different ids of [0, size) without `skipped` (-1: none), in no order: Floyd's algorithm
+/// (Bentley and Floyd, CACM 30, 1987), O(count).
+template <class Emit>
+void sample_without_replacement(RandomSequence& random, std::int64_t size, std::int64_t skipped,
+                                std::int64_t count, const Emit& emit) {
+  const std::int64_t choices = size - (skipped >= 0 ? 1 : 0);
+  std::unordered_set<std::int64_t> chosen;
+  for (std::int64_t top = choices - count; top < choices; ++top) {
+    std::int64_t id = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(top + 1)));
+    if (!chosen.insert(id).second) chosen.insert(id = top);
+    emit(static_cast<std::int32_t>(skipped >= 0 && id >= skipped ? id + 1 : id));
+  }
+}
+
+/// A standard normal that belongs to one pair of neurons.
+double pair_normal(std::uint64_t seed, std::int64_t source, std::int64_t target) {
+  return normal_pair(seed, Stream::kWeights, static_cast<std::uint64_t>(source),
+                     static_cast<std::uint32_t>(target))
+      .first;
+}
+
+RandomSequence row_sequence(std::uint64_t seed, std::int64_t row) {
+  return RandomSequence(seed, Stream::kTopology, static_cast<std::uint32_t>(row));
+}
+
+}  // namespace
+
+Connectome random_connectome(const RandomParameters& parameters, std::uint64_t seed) {
+  const std::int64_t n = parameters.num_neurons;
+  require_size(n, 1, "random.num_neurons");
+  require_gain(parameters.gain, "random.gain");
+  const bool fixed = parameters.in_degree != 0;
+  const std::int64_t choices = parameters.autapses ? n : n - 1;
+  require(parameters.in_degree >= 0 && parameters.in_degree <= choices, "random.in_degree",
+          std::to_string(parameters.in_degree), "0 to " + std::to_string(choices));
+  require(parameters.density > 0 && parameters.density <= 1, "random.density",
+          std::to_string(parameters.density), "above 0, at most 1");
+  const double degree = fixed ? static_cast<double>(parameters.in_degree)
+                              : parameters.density * static_cast<double>(n);
+  require_synapse_memory(n, degree * static_cast<double>(n), "random");
+
+  const double scale = parameters.gain / std::sqrt(degree);
+  std::vector<Synapse> synapses;
+  for (std::int64_t row = 0; row < n; ++row) {
+    RandomSequence random = row_sequence(seed, row);
+    const std::int64_t skipped = parameters.autapses ? -1 : row;
+    const auto emit = [&](std::int32_t source) {
+      synapses.push_back({source, static_cast<std::int32_t>(row),
+                          static_cast<float>(scale * pair_normal(seed, source, row))});
+    };
+    if (fixed) {
+      sample_without_replacement(random, n, skipped, parameters.in_degree, emit);
+    } else {
+      sample_links(random, 0, n, skipped, parameters.density, emit);
+    }
+  }
+  return Connectome(n, synapses);
+}
+
+Connectome reference_connectome(const ReferenceParameters& parameters, std::uint64_t seed) {
+  const std::int64_t n = parameters.num_neurons;
+  require_size(n, 2, "reference.num_neurons");
+  require(parameters.in_links >= 1, "reference.in_links", std::to_string(parameters.in_links),
+          "at least 1");
+  const bool is_signed = parameters.weights == "signed";
+  require(is_signed || parameters.weights == "excitatory", "reference.weights",
+          "'" + parameters.weights + "'", "signed or excitatory");
+  const auto k = static_cast<double>(std::min(parameters.in_links, n - 1));
+  require_synapse_memory(n, k * static_cast<double>(n), "reference");
+
+  const double probability = k / static_cast<double>(n - 1);
+  std::vector<Synapse> synapses;
+  for (std::int64_t row = 0; row < n; ++row) {
+    RandomSequence random = row_sequence(seed, row);
+    sample_links(random, 0, n, row, probability, [&](std::int32_t source) {
+      const double normal = pair_normal(seed, source, row);
+      const double weight = is_signed ? normal / std::sqrt(k) : math::exp(normal) / (kSqrtE * k);
+      synapses.push_back({source, static_cast<std::int32_t>(row), static_cast<float>(weight)});
+    });
+  }
+  return Connectome(n, synapses);
+}
+
+Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t seed) {
+  const std::int64_t n = parameters.num_neurons;
+  const double p = parameters.density, f = parameters.callosal_fraction;
+  require_size(n, 2, "modular.num_neurons");
+  require_gain(parameters.gain, "modular.gain");
+  require(p >= 0 && p <= 1, "modular.density", std::to_string(p), "0 to 1");
+  require(f >= 0 && f < 1, "modular.callosal_fraction", std::to_string(f), "at least 0, below 1");
+  const std::int64_t num_left = n - n / 2;
+  // Expected inputs from inside a neuron's hemisphere, and the probability of each link across.
+  const auto inside = [&](bool left) {
+    return p * static_cast<double>((left ? num_left : n - num_left) - 1);
+  };
+  const auto crossing = [&](bool left) {
+    return inside(left) * f / (1 - f) / static_cast<double>(left ? n - num_left : num_left);
+  };
+  require(crossing(true) <= 1 && crossing(false) <= 1, "modular.callosal_fraction",
+          std::to_string(f), "small enough that the other hemisphere has that many neurons");
+  require_synapse_memory(n, static_cast<double>(n) * inside(true) / (1 - f), "modular");
+
+  std::vector<Synapse> synapses;
+  NeuronTable neurons;
+  neurons.region.assign(static_cast<std::size_t>(num_left), "left");
+  neurons.region.resize(static_cast<std::size_t>(n), "right");
+  for (std::int64_t row = 0; row < n; ++row) {
+    const bool left = row < num_left;
+    const double scale = parameters.gain / std::sqrt(inside(left) / (1 - f));
+    RandomSequence random = row_sequence(seed, row);
+    const auto emit = [&](std::int32_t source) {
+      synapses.push_back({source, static_cast<std::int32_t>(row),
+                          static_cast<float>(scale * pair_normal(seed, source, row))});
+    };
+    sample_links(random, 0, num_left, row, left ? p : crossing(left), emit);
+    sample_links(random, num_left, n, row, left ? crossing(left) : p, emit);
+  }
+  return Connectome(n, synapses, {}, std::move(neurons));
+}
+
+}  // namespace noesis
