@@ -30,11 +30,15 @@ PY
 # that is not to be done again for a sanitizer) and runs the cases of the labels. A build that fails is
 # one failure.
 run_labels() {
-  local report regex targets=(all)
+  local report regex targets=(all) fixed_addresses=()
   preset=$1 build=$root/build/$1
   shift
   [[ $preset == [at]san ]] || targets+=(all_verify_interface_header_sets)
   regex="^($(IFS='|' && printf '%s' "$*"))$"
+  # The thread sanitizer of GCC 12 fails at start where addresses are randomised by more than 28 bits.
+  if [[ $preset == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
+    fixed_addresses=(setarch --addr-no-randomize)
+  fi
   say "testing build/$preset: $*"
   if ! (ensure_build "${targets[@]}"); then
     failed=$((failed + 1))
@@ -42,7 +46,7 @@ run_labels() {
   fi
   report=$build/tests.xml
   rm -f "$report"
-  ctest --test-dir "$build" -L "$regex" -j "$jobs" --output-on-failure --progress \
+  "${fixed_addresses[@]}" ctest --test-dir "$build" -L "$regex" -j "$jobs" --output-on-failure --progress \
     --no-tests=error --output-junit "$report" >&2 || true
   if [[ -s $report ]]; then
     count_cases "$report"
