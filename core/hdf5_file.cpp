@@ -18,6 +18,9 @@ namespace detail {
 std::recursive_mutex Hdf5Call::mutex_;
 
 Hdf5Call::Hdf5Call() : lock_(mutex_) {
+  // Every file is closed by its owner. HDF5's own closing at exit would print after damaged files.
+  static const herr_t no_closing_at_exit = H5dont_atexit();
+  static_cast<void>(no_closing_at_exit);
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_to_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }

@@ -1,0 +1,7 @@
+#include "core/version.hpp"
+
+namespace noesis {
+
+std::string_view version() noexcept { return NOESIS_VERSION; }
+
+}  // namespace noesis
