@@ -20,6 +20,7 @@ enum class Stream : std::uint32_t {
   kTopology = 4,
   kObservation = 5,
   kTask = 6,
+  kResampling = 7,
 };
 
 struct RandomPair {
