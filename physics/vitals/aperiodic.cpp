@@ -18,6 +18,7 @@ namespace {
 constexpr double kLn10 = std::numbers::ln10;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kRobustFraction = 0.025;  // of the points, those lowest over the first fit
+constexpr double kKneeDecades = 10.0;      // log10 of a knee frequency lies within +- this
 constexpr std::int64_t kMinBins = 5;
 
 /// Log-log spectrum over a band.
@@ -89,35 +90,28 @@ Curve fit_line(const LogSpectrum& spectrum) {
   return {mean_y - slope * mean_x, 0.0, -slope};
 }
 
-/// Best of two starts: the straight line, and a knee at the geometric middle of the band with twice
-/// the line's exponent (the line averages the flat and the steep side of a knee).
+/// In the parameters (b, log10 f_k, chi), of like size and little correlated, unlike (b, k, chi):
+/// L = b - chi log10 f - log10(1 + (f_k / f)^chi). Starts from the straight line, with its knee
+/// below the band, so that a spectrum without a knee keeps none.
 Curve fit_knee(const LogSpectrum& spectrum) {
   LeastSquaresProblem problem;
-  problem.lower = Eigen::Vector3d(-kInfinity, 0.0, -kInfinity);
-  problem.upper = Eigen::Vector3d::Constant(kInfinity);
+  problem.lower = Eigen::Vector3d(-kInfinity, -kKneeDecades, -kInfinity);
+  problem.upper = Eigen::Vector3d(kInfinity, kKneeDecades, kInfinity);
   problem.evaluate = [&](const Eigen::VectorXd& p, Eigen::VectorXd& residual,
                          Eigen::MatrixXd& jacobian) {
-    const Eigen::ArrayXd power = (kLn10 * p[2] * spectrum.log_frequencies.array()).exp();
-    const Eigen::ArrayXd sum = p[1] + power;
-    residual = p[0] - sum.log10() - spectrum.log_density.array();
+    const Eigen::ArrayXd x = spectrum.log_frequencies.array();
+    const Eigen::ArrayXd ratio = (kLn10 * p[2] * (p[1] - x)).exp();
+    const Eigen::ArrayXd weight = ratio / (1.0 + ratio);
+    residual = p[0] - p[2] * x - (1.0 + ratio).log10() - spectrum.log_density.array();
     jacobian.resize(residual.size(), 3);
     jacobian.col(0).setOnes();
-    jacobian.col(1) = -1.0 / (kLn10 * sum);
-    jacobian.col(2) = -power * spectrum.log_frequencies.array() / sum;
+    jacobian.col(1) = -p[2] * weight;
+    jacobian.col(2) = -x - weight * (p[1] - x);
   };
   const Curve line = fit_line(spectrum);
-  const double steep = 2.0 * std::max(line.exponent, 0.5);
-  const double middle = spectrum.log_frequencies.mean();
-  const double knee = std::pow(10.0, steep * middle);
-  const double offset = spectrum.log_density[0] + std::log10(knee);
-  const Eigen::Vector3d starts[] = {{line.offset, 0.0, line.exponent}, {offset, knee, steep}};
-  LeastSquaresResult best{{}, kInfinity};
-  for (const Eigen::Vector3d& start : starts) {
-    LeastSquaresResult result = minimise(problem, start);
-    if (result.cost < best.cost) best = std::move(result);
-  }
-  if (best.parameters.size() == 0) return line;
-  return {best.parameters[0], best.parameters[1], best.parameters[2]};
+  const Eigen::Vector3d start(line.offset, spectrum.log_frequencies[0] - 1.0, line.exponent);
+  const Eigen::VectorXd best = minimise(problem, start).parameters;
+  return {best[0], std::pow(10.0, best[2] * best[1]), best[2]};
 }
 
 Curve fit_curve(const LogSpectrum& spectrum, AperiodicMode mode) {

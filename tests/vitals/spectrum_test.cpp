@@ -123,8 +123,7 @@ TEST(Fft, BackAndForth) {
   }
 }
 
-// FFTW's planner is not thread-safe. Goes red (crash, or a report of a thread sanitizer) when it is
-// not locked.
+// FFTW's planner is not thread-safe. Goes red (a crash) when it is not locked.
 TEST(Fft, PlansFromManyThreads) {
   std::vector<std::thread> threads;
   std::vector<double> sums(4);
