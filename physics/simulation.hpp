@@ -2,6 +2,7 @@
 /// A batch of brains in time: connectomes, model, integrator, noise, interventions, state.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -123,12 +124,16 @@ class Simulation {
   std::int64_t num_steps() const noexcept;
   StepStatistics statistics(std::int64_t env) const;
 
-  /// Writes state, time, seeds, interventions and integrator to `directory`, atomically; reads them
-  /// back into a simulation made from the same specification and connectomes. Continuing is bit for
-  /// bit as without the stop. @throws ConfigError when the checkpoint is damaged, or of another
-  ///   connectome, model, integrator, precision or batch.
-  void save(const std::string& directory) const;
-  void load(const std::string& directory);
+  /// A checkpoint directory of state, time, seeds, interventions and integrator, written atomically;
+  /// load() reads it into a simulation made from the same specification and connectomes. Continuing
+  /// is bit for bit as without the stop. @throws ConfigError when the checkpoint is damaged, or of
+  ///   another connectome, specification, precision or batch, and then changes nothing.
+  void save(const std::filesystem::path& directory) const;
+  void load(const std::filesystem::path& directory);
+
+  /// The same as one HDF5 file, for checkpoints of more than the brain.
+  void write(const std::filesystem::path& file) const;
+  void read(const std::filesystem::path& file);
 
  private:
   class Impl;
