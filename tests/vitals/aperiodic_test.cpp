@@ -98,6 +98,60 @@ TEST(Aperiodic, PeaksAreFoundAndTakenOut) {
   EXPECT_TRUE(fit_aperiodic(exact.frequencies, exact.density, kBand, none)->peaks.empty());
 }
 
+/// 10^(2 - log10(knee + f^exponent) + three peaks + a ripple that stands for noise), 0 to 150 Hz.
+Exact rippled_spectrum(double exponent, double knee) {
+  Exact exact =
+      exact_spectrum(exponent, knee, {{10.0, 0.8, 3.0}, {22.0, 0.35, 4.0}, {60.0, 0.5, 10.0}});
+  for (int k = 0; k <= 300; ++k) {
+    const double ripple = 0.05 * ((37 * k * k + 11 * k) % 101 / 101.0 - 0.5);
+    exact.density[static_cast<std::size_t>(k)] *= std::pow(10.0, ripple);
+  }
+  return exact;
+}
+
+void expect_fit(const AperiodicFit& fit, const AperiodicFit& expected) {
+  EXPECT_NEAR(fit.offset, expected.offset, 1e-5);
+  EXPECT_NEAR(fit.exponent, expected.exponent, 1e-5);
+  EXPECT_NEAR(fit.knee, expected.knee, 1e-3);
+  EXPECT_NEAR(fit.r_squared, expected.r_squared, 1e-6);
+  EXPECT_NEAR(fit.mean_abs_error, expected.mean_abs_error, 1e-6);
+  ASSERT_EQ(fit.peaks.size(), expected.peaks.size());
+  for (std::size_t i = 0; i < fit.peaks.size(); ++i) {
+    EXPECT_NEAR(fit.peaks[i].centre_hz, expected.peaks[i].centre_hz, 1e-4);
+    EXPECT_NEAR(fit.peaks[i].height, expected.peaks[i].height, 1e-4);
+    EXPECT_NEAR(fit.peaks[i].width_hz, expected.peaks[i].width_hz, 1e-4);
+  }
+}
+
+// FOOOF 1.1.1 with SciPy 1.11, on the arrays f and s of rippled_spectrum (s[0] is not read):
+//   m = fooof.FOOOF((0.5, 12), 6, 0.1, 2.0, mode); m.fit(f, s, (1, 100))
+//   m.aperiodic_params_, m.r_squared_, m.error_, m.peak_params_
+// Goes red when any step of the algorithm is left out.
+TEST(Aperiodic, AgreesWithFooof) {
+  AperiodicOptions options;
+  const Exact fixed = rippled_spectrum(1.2, 0.0);
+  expect_fit(*fit_aperiodic(fixed.frequencies, fixed.density, kBand, options),
+             {2.0168820326,
+              1.2068999088,
+              0.0,
+              0.9992415033,
+              0.0123620998,
+              {{10.0120007473, 0.7970706312, 2.8582036308},
+               {22.0068399951, 0.3298767639, 3.7607631794},
+               {60.0013130244, 0.4934616179, 9.6530472855}}});
+  options.mode = AperiodicMode::kKnee;
+  const Exact knee = rippled_spectrum(2.0, 64.0);
+  expect_fit(*fit_aperiodic(knee.frequencies, knee.density, kBand, options),
+             {2.0608279334,
+              2.0312795155,
+              73.0278840816,
+              0.9994603448,
+              0.0129967227,
+              {{10.0008848431, 0.7874723315, 2.8154315527},
+               {22.0164553888, 0.3189928519, 3.5775219179},
+               {60.0368677069, 0.4933933823, 9.6421559997}}});
+}
+
 // Goes red when the edge rule is dropped: half a peak cannot be fitted.
 TEST(Aperiodic, APeakAtTheEdgeOfTheBandIsDropped) {
   const Exact exact = exact_spectrum(1.0, 0.0, {{100.0, 1.0, 6.0}});
