@@ -18,11 +18,12 @@ bool same_name(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// A tab that separates fields is no blank.
+bool is_blank(char c, char separator) { return c == ' ' || (c == '\t' && separator != '\t'); }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+std::string_view trim(std::string_view text, char separator) {
+  while (!text.empty() && is_blank(text.front(), separator)) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back(), separator)) text.remove_suffix(1);
   return text;
 }
 
@@ -119,7 +120,7 @@ bool CsvReader::read_line() {
     ++line_;
     if (line_ == 1 && text_.starts_with("\xEF\xBB\xBF")) text_.erase(0, 3);
     if (text_.ends_with('\r')) text_.pop_back();
-    if (!trim(text_).empty()) return true;
+    if (!trim(text_, separator_).empty()) return true;
   }
   return false;
 }
@@ -128,7 +129,7 @@ void CsvReader::split_line() {
   fields_.clear();
   std::size_t at = 0;
   while (true) {
-    while (at < text_.size() && is_blank(text_[at])) ++at;
+    while (at < text_.size() && is_blank(text_[at], separator_)) ++at;
     if (at < text_.size() && text_[at] == '"') {
       // Unquoting only shortens the text, so that it can be written over what was read.
       const std::size_t begin = ++at;
@@ -139,7 +140,7 @@ void CsvReader::split_line() {
       }
       const bool closed = at < text_.size();
       if (closed) ++at;
-      while (at < text_.size() && is_blank(text_[at])) ++at;
+      while (at < text_.size() && is_blank(text_[at], separator_)) ++at;
       if (!closed || (at < text_.size() && text_[at] != separator_)) {
         throw ConfigError({.what = "bad quotes in a field",
                            .where = where(),
@@ -150,7 +151,7 @@ void CsvReader::split_line() {
       fields_.emplace_back(text_.data() + begin, end - begin);
     } else {
       const std::size_t end = std::min(text_.find(separator_, at), text_.size());
-      fields_.push_back(trim(std::string_view(text_).substr(at, end - at)));
+      fields_.push_back(trim(std::string_view(text_).substr(at, end - at), separator_));
       at = end;
     }
     if (at >= text_.size()) return;

@@ -25,6 +25,8 @@ struct EdgeKind {
 constexpr EdgeKind kChemical{"synapses", " -> "};
 constexpr EdgeKind kGap{"gap_junctions", " -- "};
 
+bool is_gap(EdgeKind kind) { return kind.list == kGap.list; }
+
 std::string neuron_text(std::int64_t id, const NeuronTable& neurons) {
   const std::string number = std::to_string(id);
   const bool named = id >= 0 && id < static_cast<std::int64_t>(neurons.name.size());
@@ -96,11 +98,12 @@ void check_edges(std::int64_t num_neurons, std::span<const Synapse> edges, EdgeK
   for (std::size_t k = 0; k < edges.size(); ++k) {
     const Synapse& edge = edges[k];
     const auto fail = [&](std::string what, std::string got, std::string allowed) {
-      throw ConfigError({.what = std::move(what) + " of " + edge_text(edge, kind, neurons),
-                         .where = element(kind.list, static_cast<std::int64_t>(k)),
-                         .got = std::move(got),
-                         .allowed = std::move(allowed),
-                         .next = ""});
+      throw EdgeError({.what = std::move(what) + " of " + edge_text(edge, kind, neurons),
+                       .where = element(kind.list, static_cast<std::int64_t>(k)),
+                       .got = std::move(got),
+                       .allowed = std::move(allowed),
+                       .next = ""},
+                      is_gap(kind), static_cast<std::int64_t>(k));
     };
     for (const std::int32_t id : {edge.source, edge.target}) {
       if (id < 0 || id >= num_neurons) {
@@ -111,7 +114,7 @@ void check_edges(std::int64_t num_neurons, std::span<const Synapse> edges, EdgeK
     if (!std::isfinite(edge.weight)) {
       fail("weight is not finite", std::to_string(edge.weight), "a finite number");
     }
-    if (kind.list != kGap.list) continue;
+    if (!is_gap(kind)) continue;
     if (edge.source == edge.target) fail("gap junction with itself", "a self-loop", "two neurons");
     if (edge.weight < 0) fail("negative gap weight", std::to_string(edge.weight), "at least 0");
   }
@@ -124,15 +127,16 @@ void check_edges(std::int64_t num_neurons, std::span<const Synapse> edges, EdgeK
   for (std::size_t k = 0; k < edges.size(); ++k) {
     const bool same = edges[k].source == pair.source && edges[k].target == pair.target;
     const bool mirrored =
-        kind.list == kGap.list && edges[k].source == pair.target && edges[k].target == pair.source;
+        is_gap(kind) && edges[k].source == pair.target && edges[k].target == pair.source;
     if (same || mirrored) copies.push_back(static_cast<std::int64_t>(k));
   }
   ensure(copies.size() > 1, "a duplicate edge has two copies");
-  throw ConfigError({.what = "duplicate edge " + edge_text(pair, kind, neurons),
-                     .where = element(kind.list, copies[1]),
-                     .got = "the same pair as " + element(kind.list, copies[0]),
-                     .allowed = "each pair once",
-                     .next = "merge the two, e.g. by adding their weights"});
+  throw EdgeError({.what = "duplicate edge " + edge_text(pair, kind, neurons),
+                   .where = element(kind.list, copies[1]),
+                   .got = "the same pair as " + element(kind.list, copies[0]),
+                   .allowed = "each pair once",
+                   .next = "merge the two, e.g. by adding their weights"},
+                  is_gap(kind), copies[1], copies[0]);
 }
 
 /// Sorts one row by source and checks that no source stands twice.
@@ -154,7 +158,7 @@ std::int64_t sort_row(std::span<std::int32_t> sources, std::span<float> weights,
 /// CSR by counting sort over the targets. A gap junction goes into both rows.
 SynapseTable build_table(std::int64_t num_neurons, std::span<const Synapse> edges, EdgeKind kind,
                          const NeuronTable& neurons) {
-  const bool symmetric = kind.list == kGap.list;
+  const bool symmetric = is_gap(kind);
   SynapseTable table;
   table.row_begin.resize(num_neurons);
   table.row_count.resize(num_neurons);

@@ -6,7 +6,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "core/error.hpp"
 
 namespace noesis {
 
@@ -35,6 +38,26 @@ struct SynapseTable {
   }
 };
 
+/// The ConfigError about one edge of the lists that a connectome is built from, for callers that
+/// know where the edge came from.
+class EdgeError : public ConfigError {
+ public:
+  EdgeError(ErrorParts parts, bool is_gap, std::int64_t index, std::int64_t twin = -1)
+      : ConfigError(std::move(parts)), is_gap_(is_gap), index_(index), twin_(twin) {}
+
+  /// Whether the edge is a gap junction.
+  bool is_gap() const noexcept { return is_gap_; }
+  /// Index of the edge in its list.
+  std::int64_t index() const noexcept { return index_; }
+  /// Index of the earlier copy of a duplicate, or -1.
+  std::int64_t twin() const noexcept { return twin_; }
+
+ private:
+  bool is_gap_;
+  std::int64_t index_;
+  std::int64_t twin_;
+};
+
 /// What is known of each neuron. Every vector is empty (unknown) or num_neurons long.
 struct NeuronTable {
   std::vector<std::string> name;    ///< unique, e.g. "AVAL"
@@ -49,10 +72,10 @@ class Connectome {
  public:
   /// Builds from edges in any order; rows are sorted by source. Autapses (source = target) are
   /// kept. `gap_junctions` are undirected: each pair once, with weight >= 0; both rows get it.
-  /// @throws ConfigError naming the edge for an id out of range, a non-finite weight, a duplicate
-  ///   edge, a negative or self gap junction, or a neuron table with columns of the wrong length,
-  ///   repeated names, signs outside -1..1 or positions that are not finite. All but duplicates is
-  ///   checked before the tables are allocated.
+  /// @throws EdgeError naming the edge for an id out of range, a non-finite weight, a duplicate
+  ///   edge, a negative or self gap junction; ConfigError for a neuron table with columns of the
+  ///   wrong length, repeated names, signs outside -1..1 or positions that are not finite. All but
+  ///   duplicates is checked before the tables are allocated.
   Connectome(std::int64_t num_neurons, std::span<const Synapse> synapses,
              std::span<const Synapse> gap_junctions = {}, NeuronTable neurons = {});
 

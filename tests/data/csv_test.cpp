@@ -24,9 +24,9 @@ std::string error_of(const Call& call) {
   return "no error";
 }
 
-std::vector<std::vector<std::string>> read_all(const std::string& text) {
+std::vector<std::vector<std::string>> read_all(const std::string& text, char separator = ',') {
   std::istringstream in(text);
-  CsvReader csv(in, "t.csv");
+  CsvReader csv(in, "t.csv", separator);
   std::vector<std::vector<std::string>> rows;
   while (csv.next()) {
     rows.emplace_back();
@@ -46,6 +46,7 @@ TEST(Csv, ReadsTheFormsThatFilesComeIn) {
             (Rows{{"1", "2"}, {"3", "4"}}));
   EXPECT_EQ(read_all("a,b\n\"x,\"\"y\"\"\",\nlast,row"), (Rows{{"x,\"y\"", ""}, {"last", "row"}}));
   EXPECT_EQ(read_all("a\n\"\"\n"), (Rows{{""}}));
+  EXPECT_EQ(read_all("a\tb\tc\n\t\t\n\t\"x\"\t\n", '\t'), (Rows{{"", "", ""}, {"", "x", ""}}));
 }
 
 TEST(Csv, FindsColumnsByAnyOfTheirNames) {
