@@ -40,7 +40,9 @@ void Surgeon<T>::check(std::int64_t env, std::int64_t neuron, double value) cons
   if (neuron < 0 || neuron >= shape_.num_neurons) {
     fail("no such neuron", std::to_string(neuron), "0 to " + std::to_string(shape_.num_neurons - 1));
   }
-  if (!std::isfinite(value)) fail("value is not finite", std::to_string(value), "a finite number");
+  if (!std::isfinite(static_cast<T>(value))) {  // nor one that this precision cannot hold
+    fail("value is not finite", std::to_string(value), "a finite number");
+  }
 }
 
 template <Real T>
