@@ -121,7 +121,7 @@ void write_npz(const std::filesystem::path& file, const NpzArrays& arrays) {
     zip_file_set_dostime(archive.get(), static_cast<zip_uint64_t>(index), 0, kDosDate1980, 0);
   }
   if (zip_close(archive.get()) != 0) throw write_error(file, zip_strerror(archive.get()));
-  archive.release();  // closed
+  static_cast<void>(archive.release());  // closed
   out.commit();
 }
 
