@@ -39,7 +39,7 @@ struct IntegratorSpec {
   void visit(V& v) {
     v("name", name, "Integrator", one_of({"euler", "heun", "rk4", "dopri5"}));
     v("dt_ms", dt_ms, "Step, or first step of dopri5 [ms]", greater_than(0));
-    if (!adaptive() && v.reading()) return;
+    if (!adaptive()) return;  // the rest are dopri5's keys
     v("rtol", rtol, "Relative tolerance (dopri5)", at_least(0));
     v("atol", atol, "Absolute tolerance (dopri5)", greater_than(0));
     v("min_dt_ms", min_dt_ms, "Smallest step before the run is given up (dopri5) [ms]", greater_than(0));

@@ -1,0 +1,114 @@
+// The command `noesis`: parses the command line, runs one subcommand, turns errors into one line and
+// an exit code (0 done, 1 run failed, 2 usage or configuration, 130 interrupted).
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "core/error.hpp"
+#include "core/names.hpp"
+#include "core/version.hpp"
+#include "runners/bench.hpp"
+#include "runners/connectome_command.hpp"
+#include "runners/simulate.hpp"
+#include "runners/simulate_config.hpp"
+
+namespace {
+
+using namespace noesis;
+
+void print_version() {
+  std::printf("noesis %s (kernels: %s)\n", std::string(version()).c_str(),
+              name_of(best_instruction_set()));
+}
+
+/// Every key of a configuration, as `--help` lists them.
+std::string keys_of_simulate() {
+  std::string text = "Configuration keys (TOML):\n";
+  for (const ConfigKey& key : describe_config<SimulateConfig>()) {
+    text += "  " + key.key + " (" + key.type + ", " +
+            (key.default_value.empty() ? "none" : key.default_value) + "): " + key.doc;
+    if (!key.constraint.empty()) text += " {" + key.constraint + "}";
+    text += "\n";
+  }
+  text += "Which keys of [connectome] and [model] there are depends on `source` and `name`.\n";
+  return text;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"noesis: the gym for brains. Simulates, controls and measures connectomes.", "noesis"};
+  app.require_subcommand(1);
+  app.footer("Examples:\n"
+             "  noesis simulate configs/celegans.toml --out run.h5\n"
+             "  noesis connectome info celegans\n"
+             "  noesis bench spmm\n"
+             "`noesis COMMAND --help` tells more of each.");
+  int exit_code = 0;
+
+  SimulateOptions simulate_options;
+  bool list_keys = false;
+  auto* simulate_command = app.add_subcommand("simulate", "Integrate one model, without an agent");
+  simulate_command->add_option("config", simulate_options.config, "Configuration (TOML)");
+  simulate_command->add_option("--out", simulate_options.out,
+                               "Recording: FILE.h5, .npz or .csv (default: a new folder in runs/)");
+  simulate_command->add_option("--set", simulate_options.overrides, "Override a key: a.b=value")
+      ->allow_extra_args(false);
+  simulate_command->add_flag("--resume", simulate_options.resume,
+                             "Go on with the interrupted run of the same --out");
+  simulate_command->add_flag("--json", simulate_options.json, "Print summary.json to stdout");
+  simulate_command->add_flag("--keys", list_keys, "List the configuration's keys and stop");
+  simulate_command->footer(
+      "Examples:\n"
+      "  noesis simulate configs/celegans.toml --out run.h5\n"
+      "  noesis simulate configs/wilson-cowan.toml --out run.csv --set duration_ms=200\n"
+      "  noesis simulate configs/rate.toml --out run.npz --set model.coupling=2 --json\n"
+      "Ctrl-C saves state and samples; --resume goes on from there.");
+  simulate_command->callback([&] {
+    if (list_keys) {
+      std::fputs(keys_of_simulate().c_str(), stdout);
+      return;
+    }
+    if (simulate_options.config.empty()) throw CLI::RequiredError("config");
+    exit_code = simulate(simulate_options);
+  });
+
+  add_connectome_command(app);
+  add_bench_command(app);
+  app.add_subcommand("version", "Print the version")->callback(print_version);
+  app.add_subcommand("help", "Print this help")->callback([&] {
+    std::fputs(app.help().c_str(), stdout);
+  });
+
+  try {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+      std::vector<std::string> commands;
+      for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
+      throw ConfigError({.what = "unknown command", .where = {}, .got = argv[1],
+                         .allowed = join_names(commands),
+                         .next = suggest_name(argv[1], commands)});
+    }
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "noesis: %s; `noesis help` tells the usage\n", error.what());
+    return 2;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const noesis::UserError& error) {
+    std::fprintf(stderr, "noesis: %s\n", error.what());
+    return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    std::fputs("noesis: out of memory; use fewer neurons, synapses or environments\n", stderr);
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "noesis: %s\n", error.what());
+    return 1;
+  }
+}

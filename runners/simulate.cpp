@@ -1,0 +1,280 @@
+#include "runners/simulate.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "core/atomic_file.hpp"
+#include "core/checkpoint.hpp"
+#include "core/error.hpp"
+#include "core/interrupt.hpp"
+#include "core/progress.hpp"
+#include "physics/vitals/lyapunov.hpp"
+#include "runners/recording.hpp"
+#include "runners/run_folder.hpp"
+#include "runners/simulate_config.hpp"
+#include "runners/stimulus.hpp"
+#include "runners/vitals_summary.hpp"
+
+namespace noesis {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kCheckpointKind = "simulate";
+constexpr int kCheckpointSchema = 1;
+constexpr std::int64_t kVitalsNeurons = 256;
+
+struct Paths {
+  fs::path recording, config, summary, checkpoint;
+};
+
+/// With --out FILE everything is named after it; else it goes to a folder of its own.
+Paths output_paths(const SimulateOptions& options, const SimulateConfig& config) {
+  if (options.out.empty()) {
+    const fs::path folder = make_run_folder("simulate", config.seed);
+    return {folder / "recording.h5", folder / "config.toml", folder / "summary.json",
+            folder / "checkpoint"};
+  }
+  recording_format(options.out);
+  check_writable(options.out, "--out");
+  const fs::path stem = options.out.parent_path() / options.out.stem();
+  return {options.out, stem.string() + ".config.toml", stem.string() + ".summary.json",
+          stem.string() + ".checkpoint"};
+}
+
+std::vector<ConnectomePtr> make_connectomes(const SimulateConfig& config) {
+  std::vector<ConnectomePtr> connectomes;
+  const std::int64_t count = config.batch == "per_env" ? config.num_envs : 1;
+  for (std::int64_t e = 0; e < count; ++e) {
+    connectomes.push_back(make_connectome(config.connectome, static_cast<std::uint64_t>(e)));
+  }
+  return connectomes;
+}
+
+RecordingLayout make_layout(const SimulateConfig& config, const Connectome& connectome) {
+  RecordingLayout layout;
+  layout.components = component_names(config.brain.model);
+  if (!config.record.all_components) layout.components.resize(1);
+  layout.neurons = resolve_neurons(config.record.neurons, connectome, "record.neurons");
+  for (const std::int64_t id : layout.neurons) {
+    const auto& names = connectome.neurons().name;
+    layout.neuron_names.push_back(names.empty() ? std::to_string(id)
+                                                : names[static_cast<std::size_t>(id)]);
+  }
+  layout.num_envs = config.num_envs;
+  return layout;
+}
+
+/// One simulation from beginning to end, or to an interruption.
+template <Real T>
+class Run {
+ public:
+  Run(const SimulateConfig& config, const Paths& paths)
+      : config_(config), paths_(paths), arena_(config.threads),
+        connectomes_(make_connectomes(config)),
+        schedule_(config.stimulus, *connectomes_.front(), config.num_envs),
+        simulation_(connectomes_, config.brain, seeds(), arena_),
+        partial_(temporary_beside(paths.recording)),
+        recorder_(partial_, make_layout(config, *connectomes_.front())) {
+    recorder_.set_attribute("config", config_to_toml(config));
+  }
+  ~Run() {
+    std::error_code error;
+    fs::remove(partial_, error);
+  }
+
+  void resume() {
+    const CheckpointReader checkpoint(paths_.checkpoint, kCheckpointKind, kCheckpointSchema);
+    simulation_.read(checkpoint.part("brain.h5"));
+    recorder_.append_all(checkpoint.part("recording.h5"));
+  }
+
+  /// False when interrupted: the checkpoint is written then.
+  bool advance() {
+    const InterruptScope interrupts;
+    const std::int64_t samples = num_samples();
+    Progress progress("simulate", samples, "samples");
+    progress.advance(recorder_.num_samples());
+    auto event = schedule_.events().begin();
+    if (recorder_.num_samples() > 0) {
+      event = schedule_.events().upper_bound(simulation_.time_ms());
+    }
+    while (recorder_.num_samples() < samples) {
+      const double sample_time = time_of(recorder_.num_samples());
+      for (; event != schedule_.events().end() && *event <= sample_time; ++event) {
+        simulation_.advance_to(*event);
+        schedule_.apply(*event, simulation_.surgeon());
+      }
+      const double limit = event != schedule_.events().end() && *event < config_.duration_ms
+                               ? *event
+                               : std::numeric_limits<double>::infinity();
+      simulation_.advance_to(sample_time, limit);
+      record(sample_time);
+      progress.advance();
+      if (interrupt_requested() && recorder_.num_samples() < samples) {
+        save_checkpoint();
+        return false;
+      }
+    }
+    recorder_.close();
+    return true;
+  }
+
+  nlohmann::ordered_json result() {
+    const Connectome& connectome = *connectomes_.front();
+    const StepStatistics steps = simulation_.statistics(0);
+    nlohmann::ordered_json result = {
+        {"recording", paths_.recording.string()},
+        {"num_neurons", connectome.num_neurons()},
+        {"num_synapses", connectome.num_synapses()},
+        {"num_gap_junctions", connectome.num_gap_junctions()},
+        {"connectome_digest", connectome.digest()},
+        {"num_samples", recorder_.num_samples()},
+        {"accepted_steps", steps.accepted},
+        {"rejected_steps", steps.rejected},
+        {"min_dt_ms", steps.min_dt_ms},
+        {"max_dt_ms", steps.max_dt_ms},
+    };
+    if (config_.vitals.enabled) result["vitals"] = vitals();
+    if (config_.vitals.lyapunov) result["lyapunov"] = lyapunov();
+    return result;
+  }
+
+  void finish() {
+    export_recording(partial_, paths_.recording);
+    write_file_atomically(paths_.config, config_to_toml(config_));
+    std::error_code error;
+    fs::remove_all(paths_.checkpoint, error);  // of an interruption that is over
+  }
+
+ private:
+  std::vector<std::uint64_t> seeds() const {
+    std::vector<std::uint64_t> seeds(static_cast<std::size_t>(config_.num_envs));
+    for (std::size_t e = 0; e < seeds.size(); ++e) {
+      seeds[e] = static_cast<std::uint64_t>(config_.seed) + e;
+    }
+    return seeds;
+  }
+
+  double time_of(std::int64_t sample) const {
+    return config_.record.start_ms + static_cast<double>(sample) * config_.record.interval_ms;
+  }
+
+  std::int64_t num_samples() const {
+    const double span = config_.duration_ms - config_.record.start_ms;
+    if (span < 0) {
+      throw ConfigError({.what = "recording starts after the end", .where = "record.start_ms",
+                         .got = std::to_string(config_.record.start_ms),
+                         .allowed = "at most duration_ms = " + std::to_string(config_.duration_ms),
+                         .next = {}});
+    }
+    return 1 + static_cast<std::int64_t>(std::floor(span / config_.record.interval_ms * (1 + 1e-12)));
+  }
+
+  void record(double time_ms) {
+    const RecordingLayout& layout = recorder_.layout();
+    values_.resize(layout.components.size());
+    for (std::size_t c = 0; c < values_.size(); ++c) {
+      values_[c].clear();
+      for (std::int64_t env = 0; env < layout.num_envs; ++env) {
+        for (const std::int64_t neuron : layout.neurons) {
+          values_[c].push_back(simulation_.state().at(env, static_cast<int>(c), neuron));
+        }
+      }
+    }
+    recorder_.append(time_ms, values_);
+  }
+
+  void save_checkpoint() {
+    CheckpointWriter checkpoint(paths_.checkpoint, kCheckpointKind, kCheckpointSchema);
+    simulation_.write(checkpoint.part("brain.h5"));
+    recorder_.close();
+    fs::copy_file(partial_, checkpoint.part("recording.h5"));
+    checkpoint.commit();
+  }
+
+  /// Of the first environment, from the recording.
+  nlohmann::ordered_json vitals() const {
+    const Hdf5File recording = Hdf5File::open(partial_);
+    const auto neurons = static_cast<std::int64_t>(recorder_.layout().neurons.size());
+    const std::int64_t units = std::min(neurons, kVitalsNeurons);
+    std::vector<double> rates;
+    for (std::int64_t t = 0; t < recorder_.num_samples(); ++t) {
+      const auto row = recording.read_rows<double>(recorder_.layout().components[0], t, 1);
+      rates.insert(rates.end(), row.begin(), row.begin() + units);
+    }
+    return summarise_vitals({.data = rates.data(),
+                             .num_samples = recorder_.num_samples(),
+                             .num_units = units,
+                             .interval_ms = config_.record.interval_ms},
+                            config_.vitals);
+  }
+
+  /// On the brain without interventions, from its present state.
+  nlohmann::ordered_json lyapunov() const {
+    const double tau = time_scale_ms(config_.brain.model);
+    Simulation<double> brain({connectomes_.front()}, config_.brain,
+                             {static_cast<std::uint64_t>(config_.seed)}, arena_);
+    LyapunovOptions options;
+    options.dt = std::min(config_.brain.integrator.dt_ms, 0.1 * tau);
+    options.transient = 200 * tau;
+    options.duration = config_.vitals.lyapunov_duration_ms;
+    options.renormalise_interval = 0.5 * tau;
+    const LyapunovResult measured = lyapunov_spectrum(brain.system(), brain.state(), options);
+    return {{"largest_per_ms", measured.exponents[0]},
+            {"standard_error_per_ms", measured.standard_errors[0]},
+            {"largest_times_tau", measured.exponents[0] * tau}};
+  }
+
+  const SimulateConfig& config_;
+  const Paths& paths_;
+  ThreadArena arena_;
+  std::vector<ConnectomePtr> connectomes_;
+  StimulusSchedule schedule_;
+  Simulation<T> simulation_;
+  fs::path partial_;
+  Recorder recorder_;
+  std::vector<std::vector<double>> values_;
+};
+
+template <Real T>
+int run(const SimulateConfig& config, const SimulateOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const Paths paths = output_paths(options, config);
+  Run<T> run(config, paths);
+  if (options.resume) run.resume();
+  if (!run.advance()) {
+    std::fprintf(stderr, "noesis simulate: interrupted; state and samples are in %s\n"
+                         "noesis simulate: the same command with --resume goes on from there\n",
+                 paths.checkpoint.c_str());
+    return 130;
+  }
+  nlohmann::ordered_json result = run.result();
+  run.finish();
+  const double wall_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::string summary = make_summary("simulate", config.seed, config_digest(config), wall_s,
+                                           true, std::move(result)).dump(2);
+  write_file_atomically(paths.summary, summary + "\n");
+  std::FILE* const words = options.json ? stderr : stdout;
+  if (options.json) std::printf("%s\n", summary.c_str());
+  std::fprintf(words, "recording  %s\nconfig     %s\nsummary    %s\n", paths.recording.c_str(),
+               paths.config.c_str(), paths.summary.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int simulate(const SimulateOptions& options) {
+  const auto config = load_config<SimulateConfig>(options.config, options.overrides);
+  if (options.resume && options.out.empty()) {
+    throw ConfigError({.what = "which run to resume is not said", .where = "--resume", .got = {},
+                       .allowed = {}, .next = "name the interrupted run's file by --out FILE"});
+  }
+  return config.precision == "double" ? run<double>(config, options) : run<float>(config, options);
+}
+
+}  // namespace noesis

@@ -1,0 +1,43 @@
+#pragma once
+/// A schedule of interventions, applied to a simulation as time passes.
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "physics/simulation.hpp"
+#include "runners/simulate_config.hpp"
+
+namespace noesis {
+
+/// Ids of neurons given by name or number; empty means all. @throws ConfigError naming `key`, with
+/// the nearest names.
+std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
+                                          const Connectome& connectome, const std::string& key);
+
+class StimulusSchedule {
+ public:
+  /// @throws ConfigError for unknown neurons or environments, or a stop that is not after its start.
+  StimulusSchedule(const std::vector<StimulusSpec>& stimuli, const Connectome& connectome,
+                   std::int64_t num_envs);
+
+  /// Times at which inputs change [ms], ascending.
+  const std::set<double>& events() const noexcept { return events_; }
+
+  /// Sets the interventions that hold from time t on. Currents on one neuron add up; of several
+  /// clamps the last one in the configuration wins.
+  template <Real T>
+  void apply(double t_ms, Surgeon<T>& surgeon) const;
+
+ private:
+  struct Item {
+    StimulusSpec spec;
+    std::vector<std::int64_t> neurons;
+    std::vector<std::int64_t> environments;
+  };
+  std::vector<Item> items_;
+  std::set<double> events_;
+};
+
+}  // namespace noesis

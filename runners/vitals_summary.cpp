@@ -1,0 +1,60 @@
+#include "runners/vitals_summary.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "physics/vitals/activity.hpp"
+#include "physics/vitals/aperiodic.hpp"
+#include "physics/vitals/spectrum.hpp"
+#include "physics/vitals/synchrony.hpp"
+
+namespace noesis {
+
+namespace {
+
+nlohmann::ordered_json fit_summary(const Spectra& mean, FrequencyBand band, AperiodicMode mode) {
+  const auto fit = fit_aperiodic(mean.frequencies_hz, mean.row(0), band, {.mode = mode});
+  if (!fit) return nullptr;
+  return {{"exponent", fit->exponent},
+          {"knee_hz", fit->knee_frequency_hz()},
+          {"r_squared", fit->r_squared},
+          {"num_peaks", fit->peaks.size()}};
+}
+
+}  // namespace
+
+nlohmann::ordered_json summarise_vitals(const SeriesView& rates, const VitalsSpec& spec) {
+  if (rates.num_samples < 16) return nullptr;
+  const Activity activity = measure_activity(rates);
+  nlohmann::ordered_json result = {
+      {"mean_rate", activity.mean_rate},
+      {"unit_deviation", activity.unit_deviation},
+      {"active_fraction", activity.active_fraction},
+      {"saturated_fraction", activity.saturated_fraction},
+      {"population_deviation", activity.population_deviation},
+      {"participation_ratio", activity.participation_ratio},
+      {"kuramoto_order", kuramoto_order(rates)},
+      {"golomb_chi", golomb_chi(rates)},
+  };
+  // Segments of about two periods of the lowest frequency, at least eight of them if there are.
+  const double period_samples = rates.sampling_rate_hz() / spec.band_low_hz;
+  const auto wanted = static_cast<std::uint64_t>(std::clamp(2 * period_samples, 16.0, 65536.0));
+  const auto available = static_cast<std::uint64_t>(rates.num_samples);
+  const auto segment = static_cast<std::int64_t>(std::min(std::bit_ceil(wanted), std::bit_floor(available)));
+  const FrequencyBand band = {spec.band_low_hz,
+                              std::min(spec.band_high_hz, 0.4 * rates.sampling_rate_hz())};
+  const double bins = (band.high_hz - band.low_hz) * static_cast<double>(segment) / rates.sampling_rate_hz();
+  if (bins < 8) {
+    result["spectrum"] = nullptr;
+    return result;
+  }
+  const Spectra mean = welch_mean(rates, segment);
+  result["spectrum"] = {{"band_hz", {band.low_hz, band.high_hz}},
+                        {"segment_samples", segment},
+                        {"fixed", fit_summary(mean, band, AperiodicMode::kFixed)},
+                        {"knee", fit_summary(mean, band, AperiodicMode::kKnee)}};
+  return result;
+}
+
+}  // namespace noesis
