@@ -1,0 +1,40 @@
+"""Runs the `noesis` that was built: NOESIS_COMMAND, or the release build."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def command():
+    path = pathlib.Path(os.environ.get("NOESIS_COMMAND", ROOT / "build" / "release" / "noesis"))
+    assert path.exists(), f"{path} is not built"
+    return str(path)
+
+
+@pytest.fixture
+def simulate(command, tmp_path):
+    """simulate(text) -> (arrays of the recording, result of the summary) for a configuration's text."""
+
+    def run(text):
+        config = tmp_path / "config.toml"
+        config.write_text(text)
+        out = tmp_path / "recording.npz"
+        done = subprocess.run(
+            [command, "simulate", str(config), "--out", str(out), "--json"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        with np.load(out) as arrays:
+            return {name: arrays[name] for name in arrays.files}, json.loads(done.stdout)["result"]
+
+    return run
