@@ -2,6 +2,7 @@
 // an exit code (0 done, 1 run failed, 2 usage or configuration, 130 interrupted).
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "core/error.hpp"
@@ -32,6 +33,15 @@ std::string keys_of_simulate() {
   }
   text += "Which keys of [connectome] and [model] there are depends on `source` and `name`.\n";
   return text;
+}
+
+/// CLI11 only says that a command is required; this says which was meant.
+void check_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw ConfigError({.what = "unknown command", .where = {}, .got = name,
+                     .allowed = join_names(names), .next = suggest_name(name, names)});
 }
 
 int run(int argc, char** argv) {
@@ -79,13 +89,7 @@ int run(int argc, char** argv) {
   });
 
   try {
-    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
-      std::vector<std::string> commands;
-      for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
-      throw ConfigError({.what = "unknown command", .where = {}, .got = argv[1],
-                         .allowed = join_names(commands),
-                         .next = suggest_name(argv[1], commands)});
-    }
+    if (argc > 1 && argv[1][0] != '-') check_command(app, argv[1]);
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help
     return app.exit(success);
