@@ -11,7 +11,6 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 
 option(NOESIS_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
-option(NOESIS_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(NOESIS_WERROR "Treat warnings as errors" OFF)
 set(NOESIS_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 

@@ -252,8 +252,8 @@ int run(const SimulateConfig& config, const SimulateOptions& options) {
                  paths.checkpoint.c_str());
     return 130;
   }
+  run.finish();  // before the vitals, so that the recording is safe whatever happens to them
   nlohmann::ordered_json result = run.result();
-  run.finish();
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::string summary = make_summary("simulate", config.seed, config_digest(config), wall_s,
