@@ -1,5 +1,4 @@
 #include <gmock/gmock.h>
-#include <rapidcheck.h>
 
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
@@ -157,35 +156,21 @@ TEST(Hdf5, TheSameContentGivesTheSameBytes) {
     file.write("g/x", std::vector<double>{1, 2});
     file.set_attribute("g", "version", std::int64_t{1});
     file.close();
+    ::usleep(1'050'000);  // HDF5 would keep the second at which a dataset was made
   }
   EXPECT_EQ(read_bytes(folder / "a.h5"), read_bytes(folder / "b.h5"));
 }
 
-TEST(Hdf5Property, NoFlippedByteCrashesTheReader) {
+TEST(Hdf5, AFileCutAtAnyLengthIsRefused) {
   const TempFolder folder;
-  {
-    Hdf5File file = Hdf5File::create(folder / "a.h5");
-    const std::vector<std::string> names = {"a", "bc"};
-    file.write("x", std::vector<double>{1, 2, 3});
-    file.write_strings("names", names);
-    file.set_attribute("x", "dt", 0.5);
-    file.close();
-  }
+  Hdf5File file = Hdf5File::create(folder / "a.h5");
+  file.write("x", std::vector<double>{1, 2, 3});
+  file.close();
   const std::string good = read_bytes(folder / "a.h5");
-  EXPECT_TRUE(rc::check([&](std::uint32_t position, char byte) {
-    std::string bytes = good;
-    bytes[position % bytes.size()] = byte;
-    write_bytes(folder / "b.h5", bytes);
-    try {
-      const Hdf5File file = Hdf5File::open(folder / "b.h5");
-      for (const std::string& name : file.names("/")) {
-        if (name == "names") file.read_strings(name);
-        if (name == "x") file.read<double>(name);
-      }
-      file.attribute<double>("x", "dt");
-    } catch (const ConfigError&) {
-    }
-  }));
+  for (std::size_t length = 0; length < good.size(); length += 3) {
+    write_bytes(folder / "b.h5", good.substr(0, length));
+    EXPECT_THROW(Hdf5File::open(folder / "b.h5").read<double>("x"), ConfigError) << length;
+  }
 }
 
 }  // namespace

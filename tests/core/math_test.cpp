@@ -61,7 +61,7 @@ class Math : public testing::Test {};
 using Types = testing::Types<float, double>;
 TYPED_TEST_SUITE(Math, Types);
 
-// Red when the last coefficient of any polynomial is left out, or ln 2 comes in one part.
+// Red when the smallest coefficient is left out, or ln 2 comes in one part.
 TYPED_TEST(Math, ExpIsWithin1Ulp) {
   using T = TypeParam;
   const auto f = [](T x) { return math::exp(x); };

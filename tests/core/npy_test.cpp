@@ -123,6 +123,8 @@ TEST(Npz, RoundTripsAndIsTheSameBytes) {
   write_npz(folder / "a.npz", arrays);
   write_npz(folder / "b.npz", arrays);
   EXPECT_EQ(read_bytes(folder / "a.npz"), read_bytes(folder / "b.npz"));
+  // Time and date of the first entry: red when the clock gets in.
+  EXPECT_EQ(read_bytes(folder / "a.npz").substr(10, 4), std::string("\0\0\x21\0", 4));
   EXPECT_EQ(folder.count(), 2);  // red when the temporary is left behind
   const NpzReader file(folder / "a.npz");
   EXPECT_THAT(file.names(), ElementsAre("rates", "names", "none"));
