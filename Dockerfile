@@ -5,4 +5,4 @@ COPY . /noesis
 WORKDIR /noesis
 RUN ./noesis version
 ENTRYPOINT ["./noesis"]
-CMD ["loop", "--quick"]
+CMD ["help"]
