@@ -1,6 +1,7 @@
 #pragma once
-/// Errors of noesis: what a user can mend (UserError) and what is a defect of the code (InternalError).
-/// Nothing in the libraries exits or aborts; the command line turns an error into one line and a code.
+/// Errors of noesis: what a user can mend (UserError) and what is a defect of the code
+/// (InternalError). Nothing in the libraries exits or aborts; the command line turns an error into
+/// one line and a code.
 
 #include <stdexcept>
 #include <string>

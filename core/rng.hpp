@@ -3,9 +3,9 @@
 /// pure function of (seed, stream, step, id), so it is the same for any batch position, partition,
 /// thread count or order of evaluation, on CPU and GPU. There is no state to keep or to race on.
 
-#include <cstdint>
-
 #include <Random123/philox.h>
+
+#include <cstdint>
 
 #include "core/math.hpp"
 
@@ -31,7 +31,7 @@ struct RandomPair {
 /// Four 32-bit words for (seed, stream, step, id). `step` and `id` are used modulo 2^64 and 2^32;
 /// `id` is a stable neuron or synapse id below 2^32.
 inline r123::Philox4x32::ctr_type philox(std::uint64_t seed, Stream stream, std::uint64_t step,
-                                       std::uint32_t id, std::uint32_t slot = 0) {
+                                         std::uint32_t id, std::uint32_t slot = 0) {
   // Key: the seed. Counter: step (64 bits), id (32), stream and slot (16 each).
   const r123::Philox4x32::ctr_type counter = {
       {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), id,
@@ -62,8 +62,8 @@ inline RandomPair normal_pair(std::uint64_t seed, Stream stream, std::uint64_t s
   return {radius * math::cos_turns(u.second), radius * math::sin_turns(u.second)};
 }
 
-/// A sequential generator over one stream, for building structure (a generator, a shuffle): the n-th
-/// draw is the Philox word of step n / 2, so that a sequence can be resumed at any point.
+/// A sequential generator over one stream, for building structure (a generator, a shuffle): the
+/// n-th draw is the Philox word of step n / 2, so that a sequence can be resumed at any point.
 class RandomSequence {
  public:
   RandomSequence(std::uint64_t seed, Stream stream, std::uint32_t id = 0)
@@ -79,7 +79,8 @@ class RandomSequence {
     const RandomPair n = normal_pair(seed_, stream_, count_ / 2, id_, 1);
     return count_++ % 2 == 0 ? n.first : n.second;
   }
-  /// Uniform integer in [0, bound), bound >= 1 (multiply-shift; bias below 2^-20 for bounds < 2^32).
+  /// Uniform integer in [0, bound), bound >= 1 (multiply-shift; bias below 2^-20 for bounds <
+  /// 2^32).
   std::uint64_t below(std::uint64_t bound) {
     return static_cast<std::uint64_t>(uniform() * static_cast<double>(bound));
   }

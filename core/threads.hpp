@@ -3,10 +3,7 @@
 /// the split: every output element has one owner, and there are no cross-thread floating-point
 /// sums.
 
-#include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 
 #include <cstdint>
@@ -21,7 +18,6 @@
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #endif
-#include <tbb/task_arena.h>
 
 namespace noesis {
 

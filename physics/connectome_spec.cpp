@@ -15,17 +15,22 @@ Connectome build(const ConnectomeSpec& spec, std::uint64_t seed) {
   if (spec.source == "file") {
     const FileParameters& file = spec.file;
     if (file.path.empty()) {
-      throw ConfigError({.what = "no file is named", .where = "connectome.path", .got = "\"\"",
-                         .allowed = "a .csv, .tsv, .mtx or .npz file", .next = {}});
+      throw ConfigError({.what = "no file is named",
+                         .where = "connectome.path",
+                         .got = "\"\"",
+                         .allowed = "a .csv, .tsv, .mtx or .npz file",
+                         .next = {}});
     }
     return load_connectome(file.path, {.neurons = file.neurons,
                                        .gap_junctions = file.gap_junctions,
                                        .num_neurons = file.num_neurons,
                                        .sum_duplicates = file.sum_duplicates});
   }
-  throw ConfigError({.what = "unknown source", .where = "connectome.source",
+  throw ConfigError({.what = "unknown source",
+                     .where = "connectome.source",
                      .got = "\"" + spec.source + "\"",
-                     .allowed = "celegans, random, reference, modular or file", .next = {}});
+                     .allowed = "celegans, random, reference, modular or file",
+                     .next = {}});
 }
 
 }  // namespace

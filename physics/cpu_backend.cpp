@@ -20,7 +20,8 @@ SynapseView view_of(const SynapseTable& table) {
           table.weights.data()};
 }
 
-/// An empty table still has rows, so that kernels need no special case for a brain without synapses.
+/// An empty table still has rows, so that kernels need no special case for a brain without
+/// synapses.
 SynapseView rows_of(const SynapseTable& table) {
   return {table.row_begin.data(), table.row_count.data(), table.sources.data(),
           table.weights.data()};
@@ -30,7 +31,8 @@ SynapseView rows_of(const SynapseTable& table) {
 std::int64_t grain_rows(const Connectome& connectome, int width) {
   const std::int64_t synapses =
       connectome.num_synapses() + connectome.gap_junctions().num_synapses();
-  const std::int64_t work = width * (8 + synapses / std::max<std::int64_t>(connectome.num_neurons(), 1));
+  const std::int64_t work =
+      width * (8 + synapses / std::max<std::int64_t>(connectome.num_neurons(), 1));
   return std::max<std::int64_t>(1, 10'000 / work);
 }
 
@@ -54,8 +56,12 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
  public:
   ModelImpl(std::vector<ConnectomePtr> connectomes, const Model& model, BatchShape shape,
             const Surgeon<T>& surgeon, const ThreadArena& arena)
-      : connectomes_(std::move(connectomes)), model_(model), shape_(shape), surgeon_(surgeon),
-        arena_(arena), kernels_(kernels_for<Model>()),
+      : connectomes_(std::move(connectomes)),
+        model_(model),
+        shape_(shape),
+        surgeon_(surgeon),
+        arena_(arena),
+        kernels_(kernels_for<Model>()),
         grain_(grain_rows(*connectomes_.front(), shape.tile_width)) {
     BatchShape one = shape;
     one.num_components = 1;
@@ -172,7 +178,8 @@ CpuBackend<T>::CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpe
   std::visit(
       [&](const auto& m) {
         using Model = std::decay_t<decltype(m)>;
-        impl_ = std::make_unique<ModelImpl<Model>>(std::move(connectomes), m, shape, surgeon, arena);
+        impl_ =
+            std::make_unique<ModelImpl<Model>>(std::move(connectomes), m, shape, surgeon, arena);
       },
       make_model<T>(model));
 }

@@ -1,5 +1,6 @@
 #pragma once
-/// The brain's equations on the CPU: SIMD kernels over tiles of environments, rows split over threads.
+/// The brain's equations on the CPU: SIMD kernels over tiles of environments, rows split over
+/// threads.
 
 #include <memory>
 #include <vector>
@@ -22,8 +23,8 @@ BatchShape batch_shape(const ModelSpec& model, std::int64_t num_neurons, std::in
 template <Real T>
 class CpuBackend final : public System<T> {
  public:
-  /// `connectomes`: one, shared by all environments, or one an environment, all of the same number of
-  /// neurons. @throws InternalError when the shapes disagree.
+  /// `connectomes`: one, shared by all environments, or one an environment, all of the same number
+  /// of neurons. @throws InternalError when the shapes disagree.
   CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpec& model, BatchShape shape,
              const Surgeon<T>& surgeon, const ThreadArena& arena);
   ~CpuBackend() override;

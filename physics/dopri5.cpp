@@ -1,8 +1,7 @@
 #include <algorithm>
+#include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <cmath>
 #include <string>
-
-#include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 
 #include "core/error.hpp"
 #include "physics/integrator.hpp"
@@ -37,10 +36,20 @@ template <Real T>
 class Dopri5<T>::Impl {
  public:
   Impl(BatchShape shape, const IntegratorSpec& spec, const ThreadArena& arena)
-      : shape_(shape), spec_(spec), stepper_(TileAlgebra(&arena)), base_(shape), next_(shape),
-        first_slope_(shape), last_slope_(shape), error_(shape), step_(shape.num_envs, spec.dt_ms),
-        time_(per_env(0.0)), next_step_(per_env(spec.dt_ms)), taken_(per_env<std::uint8_t>(0)),
-        clipped_(per_env<std::uint8_t>(0)), statistics_(per_env(StepStatistics{})) {}
+      : shape_(shape),
+        spec_(spec),
+        stepper_(TileAlgebra(&arena)),
+        base_(shape),
+        next_(shape),
+        first_slope_(shape),
+        last_slope_(shape),
+        error_(shape),
+        step_(shape.num_envs, spec.dt_ms),
+        time_(per_env(0.0)),
+        next_step_(per_env(spec.dt_ms)),
+        taken_(per_env<std::uint8_t>(0)),
+        clipped_(per_env<std::uint8_t>(0)),
+        statistics_(per_env(StepStatistics{})) {}
 
   void start(const State<T>& x, double t) {
     base_ = x;
@@ -257,15 +266,15 @@ class Dopri5<T>::Impl {
   BatchShape shape_;
   IntegratorSpec spec_;
   Stepper<T> stepper_;
-  State<T> base_, next_;                 // ends of each environment's last step
-  State<T> first_slope_, last_slope_;    // k1, k7
+  State<T> base_, next_;               // ends of each environment's last step
+  State<T> first_slope_, last_slope_;  // k1, k7
   State<T> error_;
   std::array<const State<T>*, 5> stage_{};  // k2 to k6
   EnvTimes step_;
-  std::vector<double> time_;             // at base
+  std::vector<double> time_;  // at base
   std::vector<double> next_step_;
-  std::vector<std::uint8_t> taken_;      // the step base -> next is accepted
-  std::vector<std::uint8_t> clipped_;    // it ends at the limit
+  std::vector<std::uint8_t> taken_;    // the step base -> next is accepted
+  std::vector<std::uint8_t> clipped_;  // it ends at the limit
   std::vector<std::uint8_t> commit_;
   std::vector<StepStatistics> statistics_;
   double limit_ = std::numeric_limits<double>::infinity();

@@ -13,7 +13,8 @@ namespace odeint = boost::numeric::odeint;
 
 namespace {
 
-// With two terms Odeint's Euler calls for_each3, as every stage of every method does with its number.
+// With two terms Odeint's Euler calls for_each3, as every stage of every method does with its
+// number.
 template <Real T>
 using Euler = odeint::euler<State<T>, T, State<T>, double, TileAlgebra, TileOperations>;
 template <Real T>
@@ -54,8 +55,10 @@ std::unique_ptr<FixedStepper<T>> make_fixed_stepper(const std::string& name,
   if (name == "euler") return std::make_unique<OdeintStepper<T, Euler<T>>>(arena);
   if (name == "heun") return std::make_unique<OdeintStepper<T, Heun<T>>>(arena);
   if (name == "rk4") return std::make_unique<OdeintStepper<T, Rk4<T>>>(arena);
-  throw ConfigError({.what = "not a fixed-step integrator", .where = "integrator.name",
-                     .got = "\"" + name + "\"", .allowed = "\"euler\", \"heun\" or \"rk4\"",
+  throw ConfigError({.what = "not a fixed-step integrator",
+                     .where = "integrator.name",
+                     .got = "\"" + name + "\"",
+                     .allowed = "\"euler\", \"heun\" or \"rk4\"",
                      .next = {}});
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// Integrators by name. Fixed steps (euler, heun, rk4) advance all environments of a batch together;
-/// dopri5 controls step size, error and acceptance of each environment on its own, so an environment
-/// has the same bits alone and in a batch.
+/// Integrators by name. Fixed steps (euler, heun, rk4) advance all environments of a batch
+/// together; dopri5 controls step size, error and acceptance of each environment on its own, so an
+/// environment has the same bits alone and in a batch.
 ///
 /// | name   | order | tableau                                                                |
 /// |--------|-------|------------------------------------------------------------------------|
@@ -42,7 +42,8 @@ struct IntegratorSpec {
     if (!adaptive()) return;  // the rest are dopri5's keys
     v("rtol", rtol, "Relative tolerance (dopri5)", at_least(0));
     v("atol", atol, "Absolute tolerance (dopri5)", greater_than(0));
-    v("min_dt_ms", min_dt_ms, "Smallest step before the run is given up (dopri5) [ms]", greater_than(0));
+    v("min_dt_ms", min_dt_ms, "Smallest step before the run is given up (dopri5) [ms]",
+      greater_than(0));
     v("max_steps", max_steps, "Most steps a run may take (dopri5)", at_least(1));
   }
 };
@@ -56,7 +57,8 @@ class FixedStepper {
   virtual void step(System<T>& system, State<T>& x, double dt) = 0;
 };
 
-/// `arena` must outlive the stepper. @throws ConfigError for a name that is not a fixed-step method.
+/// `arena` must outlive the stepper. @throws ConfigError for a name that is not a fixed-step
+/// method.
 template <Real T>
 std::unique_ptr<FixedStepper<T>> make_fixed_stepper(const std::string& name,
                                                     const ThreadArena& arena);
@@ -69,10 +71,10 @@ struct StepStatistics {
   double max_dt_ms = 0;
 };
 
-/// Dormand-Prince 5(4) with the error control of Boost.Odeint's controlled_runge_kutta (maximum norm
-/// of |error| / (atol + rtol (|x| + |dt x'|)), factor 0.9, growth at most 5, shrinkage at most 1/5),
-/// decided for each environment by itself. Observation times come from dense output and never change
-/// the steps; only `limit` does.
+/// Dormand-Prince 5(4) with the error control of Boost.Odeint's controlled_runge_kutta (maximum
+/// norm of |error| / (atol + rtol (|x| + |dt x'|)), factor 0.9, growth at most 5, shrinkage at most
+/// 1/5), decided for each environment by itself. Observation times come from dense output and never
+/// change the steps; only `limit` does.
 template <Real T>
 class Dopri5 {
  public:

@@ -2,19 +2,19 @@
 /// Boost.Odeint on batches: a state algebra over tiles, and a time that differs by environment.
 ///
 /// Odeint's steppers only ever combine states linearly, x = sum_k a_k x_k, through an algebra and
-/// operations that the caller supplies, and they treat time as an opaque type. So an adaptive stepper
-/// gives every environment of a batch its own step size by taking EnvTimes for its time; the tableau
-/// stays Odeint's. Sums are taken left to right, element by element, as Odeint does itself.
+/// operations that the caller supplies, and they treat time as an opaque type. So an adaptive
+/// stepper gives every environment of a batch its own step size by taking EnvTimes for its time;
+/// the tableau stays Odeint's. Sums are taken left to right, element by element, as Odeint does
+/// itself.
 
 #include <array>
+#include <boost/numeric/odeint/util/is_resizeable.hpp>
+#include <boost/numeric/odeint/util/resize.hpp>
+#include <boost/numeric/odeint/util/same_size.hpp>
 #include <cstdint>
 #include <tuple>
 #include <utility>
 #include <vector>
-
-#include <boost/numeric/odeint/util/is_resizeable.hpp>
-#include <boost/numeric/odeint/util/resize.hpp>
-#include <boost/numeric/odeint/util/same_size.hpp>
 
 #include "core/threads.hpp"
 #include "physics/state.hpp"

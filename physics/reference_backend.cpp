@@ -6,7 +6,9 @@ template <Real T>
 ReferenceBackend<T>::ReferenceBackend(std::vector<ConnectomePtr> connectomes,
                                       const ModelSpec& model, BatchShape shape,
                                       const Surgeon<T>& surgeon)
-    : connectomes_(std::move(connectomes)), model_(make_model<T>(model)), shape_(shape),
+    : connectomes_(std::move(connectomes)),
+      model_(make_model<T>(model)),
+      shape_(shape),
       surgeon_(surgeon) {}
 
 template <Real T>

@@ -13,7 +13,8 @@ std::vector<double> DriveSpec::values(std::int64_t num_neurons) const {
   if (sd > 0) {
     for (std::size_t i = 0; i < drive.size(); ++i) {
       drive[i] += sd * normal_pair(static_cast<std::uint64_t>(seed), Stream::kBias, 0,
-                                   static_cast<std::uint32_t>(i)).first;
+                                   static_cast<std::uint32_t>(i))
+                           .first;
     }
   }
   return drive;
@@ -60,10 +61,14 @@ BatchShape shape_of(const std::vector<ConnectomePtr>& connectomes, const BrainSp
 template <Real T>
 Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& brain,
                           std::vector<std::uint64_t> env_seeds, const ThreadArena& threads)
-    : spec(brain), connectomes(std::move(brains)), seeds(std::move(env_seeds)), arena(threads),
+    : spec(brain),
+      connectomes(std::move(brains)),
+      seeds(std::move(env_seeds)),
+      arena(threads),
       shape(shape_of(connectomes, spec, seeds.size(), kTileWidth<T>)),
       surgeon(shape, spec.drive.values(shape.num_neurons)),
-      backend(connectomes, spec.model, shape, surgeon, arena), state(shape),
+      backend(connectomes, spec.model, shape, surgeon, arena),
+      state(shape),
       episode_start(seeds.size(), 0) {
   if (spec.integrator.adaptive()) {
     adaptive = std::make_unique<Dopri5<T>>(shape, spec.integrator, arena);
@@ -80,8 +85,9 @@ void Simulation<T>::Impl::draw_initial_state(std::int64_t env) {
   const double span = spec.initial.high - spec.initial.low;
   for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
     for (int c = 0; c < shape.num_components; c += 2) {
-      const RandomPair u = uniform_pair(seed, Stream::kInitialState, 0,
-                                        static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(c / 2));
+      const RandomPair u =
+          uniform_pair(seed, Stream::kInitialState, 0, static_cast<std::uint32_t>(i),
+                       static_cast<std::uint32_t>(c / 2));
       state.at(env, c, i) = static_cast<T>(spec.initial.low + span * u.first);
       if (c + 1 < shape.num_components) {
         state.at(env, c + 1, i) = static_cast<T>(spec.initial.low + span * u.second);
@@ -157,9 +163,9 @@ void Simulation<T>::Impl::add_noise() {
       const auto step = static_cast<std::uint64_t>(num_steps - episode_start[e]);
       for (std::int64_t i = first; i < last; ++i) {
         for (int c = 0; c < shape.num_components; c += 2) {
-          const RandomPair n = normal_pair(seeds[e], Stream::kNoise, step,
-                                           static_cast<std::uint32_t>(i),
-                                           static_cast<std::uint32_t>(c / 2));
+          const RandomPair n =
+              normal_pair(seeds[e], Stream::kNoise, step, static_cast<std::uint32_t>(i),
+                          static_cast<std::uint32_t>(c / 2));
           if (!(holds && surgeon.holds(env, c, i))) {
             state.at(env, c, i) += static_cast<T>(scale * n.first);
           }

@@ -50,7 +50,8 @@ struct DriveSpec {
   void visit(V& v) {
     v("mean", mean, "Mean constant drive (P of Wilson-Cowan, the bias of a rate network)");
     v("sd", sd, "Standard deviation of the drive between neurons", at_least(0));
-    v("seed", seed, "Seed of the drive, a part of the brain rather than of an environment", at_least(0));
+    v("seed", seed, "Seed of the drive, a part of the brain rather than of an environment",
+      at_least(0));
   }
 
   /// (num_neurons)
@@ -102,8 +103,9 @@ class Simulation {
   Surgeon<T>& surgeon();
   const Surgeon<T>& surgeon() const noexcept;
 
-  /// Advances to `t`. Fixed steps: t must lie on the grid of steps. dopri5: steps may go past t, and
-  /// the state at t is dense output; they do not pass `limit` (the next time that inputs change).
+  /// Advances to `t`. Fixed steps: t must lie on the grid of steps. dopri5: steps may go past t,
+  /// and the state at t is dense output; they do not pass `limit` (the next time that inputs
+  /// change).
   /// @throws RunError naming time, environment, neuron and value when the state is not finite.
   void advance_to(double t_ms, double limit_ms);
   /// As advance_to(t, t): inputs may change there.
@@ -124,9 +126,10 @@ class Simulation {
   std::int64_t num_steps() const noexcept;
   StepStatistics statistics(std::int64_t env) const;
 
-  /// A checkpoint directory of state, time, seeds, interventions and integrator, written atomically;
-  /// load() reads it into a simulation made from the same specification and connectomes. Continuing
-  /// is bit for bit as without the stop. @throws ConfigError when the checkpoint is damaged, or of
+  /// A checkpoint directory of state, time, seeds, interventions and integrator, written
+  /// atomically; load() reads it into a simulation made from the same specification and
+  /// connectomes. Continuing is bit for bit as without the stop. @throws ConfigError when the
+  /// checkpoint is damaged, or of
   ///   another connectome, specification, precision or batch, and then changes nothing.
   void save(const std::filesystem::path& directory) const;
   void load(const std::filesystem::path& directory);

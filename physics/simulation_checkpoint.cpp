@@ -27,8 +27,10 @@ template <class T>
 void read_state(const Hdf5File& file, const std::string& name, State<T>& x) {
   const std::vector<T> values = file.read<T>(name);
   if (static_cast<std::int64_t>(values.size()) != x.size()) {
-    throw ConfigError({.what = "array of the wrong size", .where = file.where(name),
-                       .got = std::to_string(values.size()), .allowed = std::to_string(x.size()),
+    throw ConfigError({.what = "array of the wrong size",
+                       .where = file.where(name),
+                       .got = std::to_string(values.size()),
+                       .allowed = std::to_string(x.size()),
                        .next = {}});
   }
   std::copy(values.begin(), values.end(), x.data());
@@ -39,8 +41,10 @@ template <class T>
 std::vector<T> read_envs(const Hdf5File& file, const std::string& name, std::int64_t num_envs) {
   std::vector<T> values = file.read<T>(name);
   if (static_cast<std::int64_t>(values.size()) != num_envs) {
-    throw ConfigError({.what = "array of the wrong size", .where = file.where(name),
-                       .got = std::to_string(values.size()), .allowed = std::to_string(num_envs),
+    throw ConfigError({.what = "array of the wrong size",
+                       .where = file.where(name),
+                       .got = std::to_string(values.size()),
+                       .allowed = std::to_string(num_envs),
                        .next = {}});
   }
   return values;
@@ -133,8 +137,10 @@ void Simulation<T>::read(const std::filesystem::path& path) {
   for (const auto& [name, value] : identity(sim, precision_name<T>())) {
     const std::string got = file.string_attribute("/", name);
     if (got != value) {
-      throw ConfigError({.what = "the checkpoint is of another " + name, .where = path.string(),
-                         .got = got, .allowed = value,
+      throw ConfigError({.what = "the checkpoint is of another " + name,
+                         .where = path.string(),
+                         .got = got,
+                         .allowed = value,
                          .next = "resume with the configuration it was saved with"});
     }
   }

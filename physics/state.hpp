@@ -51,12 +51,12 @@ class State {
   }
 
   T& at(std::int64_t env, int component, std::int64_t neuron) noexcept {
-    return plane(env / shape_.tile_width, component)[neuron * shape_.tile_width +
-                                                     env % shape_.tile_width];
+    return plane(env / shape_.tile_width,
+                 component)[neuron * shape_.tile_width + env % shape_.tile_width];
   }
   T at(std::int64_t env, int component, std::int64_t neuron) const noexcept {
-    return plane(env / shape_.tile_width, component)[neuron * shape_.tile_width +
-                                                     env % shape_.tile_width];
+    return plane(env / shape_.tile_width,
+                 component)[neuron * shape_.tile_width + env % shape_.tile_width];
   }
 
  private:

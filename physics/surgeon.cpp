@@ -31,14 +31,18 @@ Surgeon<T>::Surgeon(BatchShape batch, std::span<const double> bias)
 template <Real T>
 void Surgeon<T>::check(std::int64_t env, std::int64_t neuron, double value) const {
   const auto fail = [](const char* what, std::string got, std::string allowed) {
-    throw ConfigError({.what = what, .where = "intervention", .got = std::move(got),
-                       .allowed = std::move(allowed), .next = {}});
+    throw ConfigError({.what = what,
+                       .where = "intervention",
+                       .got = std::move(got),
+                       .allowed = std::move(allowed),
+                       .next = {}});
   };
   if (env < 0 || env >= shape_.num_envs) {
     fail("no such environment", std::to_string(env), "0 to " + std::to_string(shape_.num_envs - 1));
   }
   if (neuron < 0 || neuron >= shape_.num_neurons) {
-    fail("no such neuron", std::to_string(neuron), "0 to " + std::to_string(shape_.num_neurons - 1));
+    fail("no such neuron", std::to_string(neuron),
+         "0 to " + std::to_string(shape_.num_neurons - 1));
   }
   if (!std::isfinite(static_cast<T>(value))) {  // nor one that this precision cannot hold
     fail("value is not finite", std::to_string(value), "a finite number");

@@ -1,12 +1,13 @@
 #pragma once
 /// Surgeon mode: interventions on the brains of a batch, each an exact change of the equation.
 ///
-/// | intervention | the equation becomes                                             | lasts          |
+/// | intervention | the equation becomes                                             | lasts |
 /// |--------------|------------------------------------------------------------------|----------------|
-/// | current u    | drive_i = bias_i + u                                             | until changed  |
-/// | silence      | output_i = 0 for all targets, its gap junctions are open circuits; its own state goes on | until released |
-/// | clamp v      | x_i[0] = v, x_i[0]' = 0; its other state variables go on         | until released |
-/// | lesion       | x_i = 0, x_i' = 0, output_i = 0, gap junctions open              | until reset    |
+/// | current u    | drive_i = bias_i + u                                             | until
+/// changed  | | silence      | output_i = 0 for all targets, its gap junctions are open circuits;
+/// its own state goes on | until released | | clamp v      | x_i[0] = v, x_i[0]' = 0; its other
+/// state variables go on         | until released | | lesion       | x_i = 0, x_i' = 0, output_i =
+/// 0, gap junctions open              | until reset    |
 
 #include <cstdint>
 #include <span>
@@ -37,7 +38,9 @@ class Surgeon {
   /// Ends everything, lesions too, and restores the bias.
   void reset(std::int64_t env);
 
-  double current(std::int64_t env, std::int64_t neuron) const { return current_.at(env, 0, neuron); }
+  double current(std::int64_t env, std::int64_t neuron) const {
+    return current_.at(env, 0, neuron);
+  }
   double bias(std::int64_t env, std::int64_t neuron) const { return bias_.at(env, 0, neuron); }
 
   /// Sets held components of `x` to their levels. To be called after each change, before a step.
@@ -72,7 +75,7 @@ class Surgeon {
 
   BatchShape shape_;  // one component
   std::vector<double> default_bias_;
-  State<T> bias_, current_, drive_;      // (num_envs x num_neurons), drive = bias + current
+  State<T> bias_, current_, drive_;  // (num_envs x num_neurons), drive = bias + current
   State<T> transmits_, moves_, level_;
   std::int64_t num_mute_ = 0;
   std::int64_t num_held_ = 0;

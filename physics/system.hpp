@@ -1,6 +1,6 @@
 #pragma once
-/// What an integrator or a Lyapunov estimator sees of a brain: an autonomous ODE. Inputs are constant
-/// during a step, so time does not appear.
+/// What an integrator or a Lyapunov estimator sees of a brain: an autonomous ODE. Inputs are
+/// constant during a step, so time does not appear.
 
 #include "physics/state.hpp"
 

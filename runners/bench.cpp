@@ -8,9 +8,8 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
-#include <numeric>
-
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/atomic_file.hpp"
 #include "core/error.hpp"
@@ -53,9 +52,15 @@ Pair measure(const Work& ours, const Work& baseline, int rounds = 9) {
 
 Json row(const char* name, const std::string& what, double value, const char* unit,
          const char* baseline, double baseline_value) {
-  return {{"name", name}, {"case", what}, {"value", value}, {"unit", unit},
-          {"baseline", baseline}, {"baseline_value", baseline_value},
-          {"ratio", value / baseline_value}, {"goal", nullptr}, {"holds", nullptr}};
+  return {{"name", name},
+          {"case", what},
+          {"value", value},
+          {"unit", unit},
+          {"baseline", baseline},
+          {"baseline_value", baseline_value},
+          {"ratio", value / baseline_value},
+          {"goal", nullptr},
+          {"holds", nullptr}};
 }
 
 /// Read bandwidth [GB/s] of a plain sum over an array far larger than the caches.
@@ -66,10 +71,9 @@ double read_bandwidth(const ThreadArena& arena) {
     arena.parallel_for(arena.num_threads(), 1, [&](std::int64_t first, std::int64_t last) {
       const auto size = static_cast<std::int64_t>(data.size());
       for (std::int64_t part = first; part < last; ++part) {
-        sums[static_cast<std::size_t>(part * 64)] =
-            std::accumulate(data.begin() + size * part / arena.num_threads(),
-                            data.begin() + size * (part + 1) / arena.num_threads(),
-                            std::uint64_t{0});
+        sums[static_cast<std::size_t>(part * 64)] = std::accumulate(
+            data.begin() + size * part / arena.num_threads(),
+            data.begin() + size * (part + 1) / arena.num_threads(), std::uint64_t{0});
       }
     });
   };
@@ -135,9 +139,12 @@ void bench_spmm(const ThreadArena& arena, std::vector<Json>& rows) {
 class OdeintEigenBrain {
  public:
   OdeintEigenBrain(const Connectome& brain, const BrainSpec& spec)
-      : model_(spec.model.wilson_cowan), n_(brain.num_neurons()),
-        drive_(spec.drive.values(n_)), weights_(to_eigen(brain.synapses())),
-        gaps_(to_eigen(brain.gap_junctions())), gap_sum_(gaps_ * Eigen::VectorXd::Ones(n_)) {}
+      : model_(spec.model.wilson_cowan),
+        n_(brain.num_neurons()),
+        drive_(spec.drive.values(n_)),
+        weights_(to_eigen(brain.synapses())),
+        gaps_(to_eigen(brain.gap_junctions())),
+        gap_sum_(gaps_ * Eigen::VectorXd::Ones(n_)) {}
 
   void operator()(const std::vector<double>& x, std::vector<double>& dxdt, double) {
     const Eigen::Map<const Eigen::VectorXd> e(x.data(), n_);
@@ -222,8 +229,11 @@ void run(const std::vector<std::string>& names, const std::string& json_file, in
     const bool known = std::any_of(std::begin(kBenches), std::end(kBenches),
                                    [&](const auto& bench) { return name == bench.first; });
     if (!known) {
-      throw ConfigError({.what = "unknown benchmark", .where = "bench", .got = name,
-                         .allowed = "spmm, step", .next = {}});
+      throw ConfigError({.what = "unknown benchmark",
+                         .where = "bench",
+                         .got = name,
+                         .allowed = "spmm, step",
+                         .next = {}});
     }
   }
   const ThreadArena arena(threads);

@@ -1,5 +1,6 @@
 #pragma once
-/// `noesis bench`: figures of speed, each beside a baseline measured in turn with it in one process.
+/// `noesis bench`: figures of speed, each beside a baseline measured in turn with it in one
+/// process.
 
 namespace CLI {
 class App;

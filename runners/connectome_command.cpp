@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-
 #include <nlohmann/json.hpp>
 
 #include "physics/connectome_spec.hpp"
@@ -52,20 +51,21 @@ nlohmann::ordered_json describe(const Connectome& connectome) {
   const double pairs = std::max(1.0, static_cast<double>(n) * static_cast<double>(n - 1));
   const double mean = sum / synapses;
   const auto others = static_cast<double>(connectome.num_synapses() - autapses);
-  return {{"num_neurons", n},
-          {"num_synapses", connectome.num_synapses()},
-          {"num_gap_junctions", connectome.num_gap_junctions()},
-          {"num_autapses", autapses},
-          {"density", others / pairs},
-          {"reciprocity", others > 0 ? static_cast<double>(mutual) / others : 0.0},
-          {"mean_in_degree", static_cast<double>(connectome.num_synapses()) / static_cast<double>(n)},
-          {"max_in_degree", max_in},
-          {"max_out_degree", *std::max_element(out_degree.begin(), out_degree.end())},
-          {"num_negative", negative},
-          {"weight_mean", mean},
-          {"weight_sd", std::sqrt(std::max(0.0, sum_squares / synapses - mean * mean))},
-          {"memory_bytes", connectome.memory_bytes()},
-          {"digest", connectome.digest()}};
+  return {
+      {"num_neurons", n},
+      {"num_synapses", connectome.num_synapses()},
+      {"num_gap_junctions", connectome.num_gap_junctions()},
+      {"num_autapses", autapses},
+      {"density", others / pairs},
+      {"reciprocity", others > 0 ? static_cast<double>(mutual) / others : 0.0},
+      {"mean_in_degree", static_cast<double>(connectome.num_synapses()) / static_cast<double>(n)},
+      {"max_in_degree", max_in},
+      {"max_out_degree", *std::max_element(out_degree.begin(), out_degree.end())},
+      {"num_negative", negative},
+      {"weight_mean", mean},
+      {"weight_sd", std::sqrt(std::max(0.0, sum_squares / synapses - mean * mean))},
+      {"memory_bytes", connectome.memory_bytes()},
+      {"digest", connectome.digest()}};
 }
 
 void info(const Options& options) {
@@ -104,8 +104,9 @@ void add_connectome_command(CLI::App& app) {
   info_command->add_option("--gap-junctions", options->gap_junctions,
                            "CSV file of gap junctions (for .csv, .tsv)");
   info_command->add_flag("--json", options->json, "Print JSON");
-  info_command->footer("Examples:\n  noesis connectome info celegans\n"
-                       "  noesis connectome info edges.csv --neurons neurons.csv --json");
+  info_command->footer(
+      "Examples:\n  noesis connectome info celegans\n"
+      "  noesis connectome info edges.csv --neurons neurons.csv --json");
   info_command->callback([options] { info(*options); });
 }
 

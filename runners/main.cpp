@@ -1,5 +1,5 @@
-// The command `noesis`: parses the command line, runs one subcommand, turns errors into one line and
-// an exit code (0 done, 1 run failed, 2 usage or configuration, 130 interrupted).
+// The command `noesis`: parses the command line, runs one subcommand, turns errors into one line
+// and an exit code (0 done, 1 run failed, 2 usage or configuration, 130 interrupted).
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -40,18 +40,23 @@ void check_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
-  throw ConfigError({.what = "unknown command", .where = {}, .got = name,
-                     .allowed = join_names(names), .next = suggest_name(name, names)});
+  throw ConfigError({.what = "unknown command",
+                     .where = {},
+                     .got = name,
+                     .allowed = join_names(names),
+                     .next = suggest_name(name, names)});
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"noesis: the gym for brains. Simulates, controls and measures connectomes.", "noesis"};
+  CLI::App app{"noesis: the gym for brains. Simulates, controls and measures connectomes.",
+               "noesis"};
   app.require_subcommand(1);
-  app.footer("Examples:\n"
-             "  noesis simulate configs/celegans.toml --out run.h5\n"
-             "  noesis connectome info celegans\n"
-             "  noesis bench spmm\n"
-             "`noesis COMMAND --help` tells more of each.");
+  app.footer(
+      "Examples:\n"
+      "  noesis simulate configs/celegans.toml --out run.h5\n"
+      "  noesis connectome info celegans\n"
+      "  noesis bench spmm\n"
+      "`noesis COMMAND --help` tells more of each.");
   int exit_code = 0;
 
   SimulateOptions simulate_options;

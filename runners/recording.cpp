@@ -89,7 +89,8 @@ void export_csv(const Hdf5File& in, const std::filesystem::path& path) {
 }  // namespace
 
 Recorder::Recorder(const std::filesystem::path& file, RecordingLayout layout)
-    : layout_(std::move(layout)), file_(Hdf5File::create(file)),
+    : layout_(std::move(layout)),
+      file_(Hdf5File::create(file)),
       buffers_(layout_.components.size()) {
   const auto neurons = static_cast<std::int64_t>(layout_.neurons.size());
   file_.create_rows<double>("time_ms", {}, 1024);
@@ -119,7 +120,9 @@ void Recorder::append_all(const std::filesystem::path& earlier) {
   for (const std::string& component : layout_.components) {
     if (in.shape(component) != Hdf5Shape{samples, layout_.num_envs, neurons}) {
       throw ConfigError({.what = "an interrupted recording of another shape",
-                         .where = in.where(component), .got = {}, .allowed = {},
+                         .where = in.where(component),
+                         .got = {},
+                         .allowed = {},
                          .next = "run without --resume"});
     }
   }
@@ -155,8 +158,11 @@ RecordingFormat recording_format(const std::filesystem::path& file) {
   if (ending == ".h5" || ending == ".hdf5") return RecordingFormat::kHdf5;
   if (ending == ".npz") return RecordingFormat::kNpz;
   if (ending == ".csv") return RecordingFormat::kCsv;
-  throw ConfigError({.what = "unknown recording format", .where = "--out " + file.string(),
-                     .got = "\"" + ending + "\"", .allowed = ".h5, .npz or .csv", .next = {}});
+  throw ConfigError({.what = "unknown recording format",
+                     .where = "--out " + file.string(),
+                     .got = "\"" + ending + "\"",
+                     .allowed = ".h5, .npz or .csv",
+                     .next = {}});
 }
 
 void export_recording(const std::filesystem::path& recording, const std::filesystem::path& file) {

@@ -11,17 +11,15 @@
 
 namespace noesis {
 
-/// Datasets of a recording: `time_ms` (samples), one `<component>` (samples x environments x neurons)
-/// for each recorded state variable, `neuron_id` (neurons), `neuron_name` (neurons).
+/// Datasets of a recording: `time_ms` (samples), one `<component>` (samples x environments x
+/// neurons) for each recorded state variable, `neuron_id` (neurons), `neuron_name` (neurons).
 struct RecordingLayout {
   std::vector<std::string> components;
   std::vector<std::int64_t> neurons;
   std::vector<std::string> neuron_names;  ///< as long as `neurons`
   std::int64_t num_envs = 1;
 
-  std::int64_t row_size() const {
-    return num_envs * static_cast<std::int64_t>(neurons.size());
-  }
+  std::int64_t row_size() const { return num_envs * static_cast<std::int64_t>(neurons.size()); }
 };
 
 class Recorder {
@@ -50,7 +48,8 @@ class Recorder {
   std::vector<std::vector<double>> buffers_;
 };
 
-/// Formats by the ending of a name. @throws ConfigError for an ending that is not .h5, .npz or .csv.
+/// Formats by the ending of a name. @throws ConfigError for an ending that is not .h5, .npz or
+/// .csv.
 enum class RecordingFormat { kHdf5, kNpz, kCsv };
 RecordingFormat recording_format(const std::filesystem::path& file);
 

@@ -33,10 +33,17 @@ fs::path make_run_folder(const std::string& command, std::int64_t seed) {
   return folder;
 }
 
+void remove_empty_run_folder(const fs::path& folder) {
+  std::error_code ignored;  // a folder with something in it stays
+  if (fs::remove(folder, ignored)) fs::remove(folder.parent_path(), ignored);
+}
+
 void check_writable(const fs::path& path, const std::string& option) {
   const fs::path folder = parent_folder(path);
   const auto fail = [&](const char* what) {
-    throw ConfigError({.what = what, .where = option + " " + path.string(), .got = {},
+    throw ConfigError({.what = what,
+                       .where = option + " " + path.string(),
+                       .got = {},
                        .allowed = "a file in a folder that exists and may be written",
                        .next = {}});
   };
@@ -48,8 +55,12 @@ void check_writable(const fs::path& path, const std::string& option) {
 nlohmann::ordered_json make_summary(const std::string& command, std::int64_t seed,
                                     const std::string& config_digest, double wall_s, bool ok,
                                     nlohmann::ordered_json result) {
-  return {{"command", command}, {"version", version()}, {"seed", seed},
-          {"config_digest", config_digest}, {"wall_s", wall_s}, {"ok", ok},
+  return {{"command", command},
+          {"version", version()},
+          {"seed", seed},
+          {"config_digest", config_digest},
+          {"wall_s", wall_s},
+          {"ok", ok},
           {"result", std::move(result)}};
 }
 

@@ -2,14 +2,16 @@
 /// Where a run's files go, and its summary.
 
 #include <filesystem>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace noesis {
 
 /// runs/<command>-<UTC time>-<seed>, made now. @throws RunError.
 std::filesystem::path make_run_folder(const std::string& command, std::int64_t seed);
+
+/// Takes back a folder of make_run_folder() that nothing was written to.
+void remove_empty_run_folder(const std::filesystem::path& folder);
 
 /// @throws ConfigError now, rather than after the work, when a file at `path` could not be written.
 void check_writable(const std::filesystem::path& path, const std::string& option);

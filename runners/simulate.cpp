@@ -68,18 +68,27 @@ RecordingLayout make_layout(const SimulateConfig& config, const Connectome& conn
   return layout;
 }
 
+/// Digest of all that a result depends on, which the number of threads is not.
+std::string result_digest(SimulateConfig config) {
+  config.threads = 0;
+  return config_digest(config);
+}
+
 /// One simulation from beginning to end, or to an interruption.
 template <Real T>
 class Run {
  public:
   Run(const SimulateConfig& config, const Paths& paths)
-      : config_(config), paths_(paths), arena_(config.threads),
+      : config_(config),
+        paths_(paths),
+        arena_(config.threads),
         connectomes_(make_connectomes(config)),
         schedule_(config.stimulus, *connectomes_.front(), config.num_envs),
         simulation_(connectomes_, config.brain, seeds(), arena_),
         partial_(temporary_beside(paths.recording)),
         recorder_(partial_, make_layout(config, *connectomes_.front())) {
     recorder_.set_attribute("config", config_to_toml(config));
+    recorder_.set_attribute("result_digest", result_digest(config));
   }
   ~Run() {
     std::error_code error;
@@ -88,6 +97,16 @@ class Run {
 
   void resume() {
     const CheckpointReader checkpoint(paths_.checkpoint, kCheckpointKind, kCheckpointSchema);
+    const std::string digest =
+        Hdf5File::open(checkpoint.part("recording.h5")).string_attribute("/", "result_digest");
+    if (digest != result_digest(config_)) {
+      throw ConfigError({.what = "the interrupted run had another configuration",
+                         .where = paths_.checkpoint.string(),
+                         .got = {},
+                         .allowed = {},
+                         .next = "resume with the same configuration (threads may differ), or run "
+                                 "without --resume"});
+    }
     simulation_.read(checkpoint.part("brain.h5"));
     recorder_.append_all(checkpoint.part("recording.h5"));
   }
@@ -166,12 +185,14 @@ class Run {
   std::int64_t num_samples() const {
     const double span = config_.duration_ms - config_.record.start_ms;
     if (span < 0) {
-      throw ConfigError({.what = "recording starts after the end", .where = "record.start_ms",
+      throw ConfigError({.what = "recording starts after the end",
+                         .where = "record.start_ms",
                          .got = std::to_string(config_.record.start_ms),
                          .allowed = "at most duration_ms = " + std::to_string(config_.duration_ms),
                          .next = {}});
     }
-    return 1 + static_cast<std::int64_t>(std::floor(span / config_.record.interval_ms * (1 + 1e-12)));
+    return 1 +
+           static_cast<std::int64_t>(std::floor(span / config_.record.interval_ms * (1 + 1e-12)));
   }
 
   void record(double time_ms) {
@@ -213,7 +234,7 @@ class Run {
                             config_.vitals);
   }
 
-  /// On the brain without interventions, from its present state.
+  /// On the brain without interventions, from the first environment's initial state.
   nlohmann::ordered_json lyapunov() const {
     const double tau = time_scale_ms(config_.brain.model);
     Simulation<double> brain({connectomes_.front()}, config_.brain,
@@ -241,14 +262,14 @@ class Run {
 };
 
 template <Real T>
-int run(const SimulateConfig& config, const SimulateOptions& options) {
+int run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths) {
   const auto start = std::chrono::steady_clock::now();
-  const Paths paths = output_paths(options, config);
   Run<T> run(config, paths);
   if (options.resume) run.resume();
   if (!run.advance()) {
-    std::fprintf(stderr, "noesis simulate: interrupted; state and samples are in %s\n"
-                         "noesis simulate: the same command with --resume goes on from there\n",
+    std::fprintf(stderr,
+                 "noesis simulate: interrupted; state and samples are in %s\n"
+                 "noesis simulate: the same command with --resume goes on from there\n",
                  paths.checkpoint.c_str());
     return 130;
   }
@@ -256,8 +277,9 @@ int run(const SimulateConfig& config, const SimulateOptions& options) {
   nlohmann::ordered_json result = run.result();
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const std::string summary = make_summary("simulate", config.seed, config_digest(config), wall_s,
-                                           true, std::move(result)).dump(2);
+  const std::string summary =
+      make_summary("simulate", config.seed, config_digest(config), wall_s, true, std::move(result))
+          .dump(2);
   write_file_atomically(paths.summary, summary + "\n");
   std::FILE* const words = options.json ? stderr : stdout;
   if (options.json) std::printf("%s\n", summary.c_str());
@@ -271,10 +293,20 @@ int run(const SimulateConfig& config, const SimulateOptions& options) {
 int simulate(const SimulateOptions& options) {
   const auto config = load_config<SimulateConfig>(options.config, options.overrides);
   if (options.resume && options.out.empty()) {
-    throw ConfigError({.what = "which run to resume is not said", .where = "--resume", .got = {},
-                       .allowed = {}, .next = "name the interrupted run's file by --out FILE"});
+    throw ConfigError({.what = "which run to resume is not said",
+                       .where = "--resume",
+                       .got = {},
+                       .allowed = {},
+                       .next = "name the interrupted run's file by --out FILE"});
   }
-  return config.precision == "double" ? run<double>(config, options) : run<float>(config, options);
+  const Paths paths = output_paths(options, config);
+  try {
+    return config.precision == "double" ? run<double>(config, options, paths)
+                                        : run<float>(config, options, paths);
+  } catch (...) {
+    if (options.out.empty()) remove_empty_run_folder(paths.recording.parent_path());
+    throw;
+  }
 }
 
 }  // namespace noesis

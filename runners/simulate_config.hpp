@@ -57,7 +57,8 @@ struct VitalsSpec {
   void visit(V& v) {
     v("enabled", enabled, "Measure activity, synchrony and spectrum of the recording");
     v("lyapunov", lyapunov, "Measure the largest Lyapunov exponent (double precision)");
-    v("lyapunov_duration_ms", lyapunov_duration_ms, "Time it is measured over [ms]", greater_than(0));
+    v("lyapunov_duration_ms", lyapunov_duration_ms, "Time it is measured over [ms]",
+      greater_than(0));
     v("band_low_hz", band_low_hz, "Lower end of the spectral fit [Hz]", greater_than(0));
     v("band_high_hz", band_high_hz, "Upper end of the spectral fit [Hz]", greater_than(0));
   }

@@ -24,9 +24,12 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
       continue;
     }
     if (id < 0 || id >= connectome.num_neurons()) {
-      throw ConfigError({.what = "no such neuron", .where = key, .got = name,
-                         .allowed = "a name, or 0 to " + std::to_string(connectome.num_neurons() - 1),
-                         .next = {}});
+      throw ConfigError(
+          {.what = "no such neuron",
+           .where = key,
+           .got = name,
+           .allowed = "a name, or 0 to " + std::to_string(connectome.num_neurons() - 1),
+           .next = {}});
     }
     ids.push_back(id);
   }
@@ -39,7 +42,8 @@ StimulusSchedule::StimulusSchedule(const std::vector<StimulusSpec>& stimuli,
     const std::string key = "stimulus." + std::to_string(k);
     Item item{stimuli[k], resolve_neurons(stimuli[k].neurons, connectome, key + ".neurons"), {}};
     if (item.spec.kind != "lesion" && item.spec.stop_ms <= item.spec.start_ms) {
-      throw ConfigError({.what = "a stimulus ends after it begins", .where = key + ".stop_ms",
+      throw ConfigError({.what = "a stimulus ends after it begins",
+                         .where = key + ".stop_ms",
                          .got = std::to_string(item.spec.stop_ms),
                          .allowed = "above start_ms = " + std::to_string(item.spec.start_ms),
                          .next = {}});
@@ -51,9 +55,11 @@ StimulusSchedule::StimulusSchedule(const std::vector<StimulusSpec>& stimuli,
     }
     for (const std::int64_t env : item.environments) {
       if (env < 0 || env >= num_envs) {
-        throw ConfigError({.what = "no such environment", .where = key + ".environments",
+        throw ConfigError({.what = "no such environment",
+                           .where = key + ".environments",
                            .got = std::to_string(env),
-                           .allowed = "0 to " + std::to_string(num_envs - 1), .next = {}});
+                           .allowed = "0 to " + std::to_string(num_envs - 1),
+                           .next = {}});
       }
     }
     events_.insert(item.spec.start_ms);

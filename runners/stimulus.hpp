@@ -18,7 +18,8 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
 
 class StimulusSchedule {
  public:
-  /// @throws ConfigError for unknown neurons or environments, or a stop that is not after its start.
+  /// @throws ConfigError for unknown neurons or environments, or a stop that is not after its
+  /// start.
   StimulusSchedule(const std::vector<StimulusSpec>& stimuli, const Connectome& connectome,
                    std::int64_t num_envs);
 

@@ -41,10 +41,12 @@ nlohmann::ordered_json summarise_vitals(const SeriesView& rates, const VitalsSpe
   const double period_samples = rates.sampling_rate_hz() / spec.band_low_hz;
   const auto wanted = static_cast<std::uint64_t>(std::clamp(2 * period_samples, 16.0, 65536.0));
   const auto available = static_cast<std::uint64_t>(rates.num_samples);
-  const auto segment = static_cast<std::int64_t>(std::min(std::bit_ceil(wanted), std::bit_floor(available)));
+  const auto segment =
+      static_cast<std::int64_t>(std::min(std::bit_ceil(wanted), std::bit_floor(available)));
   const FrequencyBand band = {spec.band_low_hz,
                               std::min(spec.band_high_hz, 0.4 * rates.sampling_rate_hz())};
-  const double bins = (band.high_hz - band.low_hz) * static_cast<double>(segment) / rates.sampling_rate_hz();
+  const double bins =
+      (band.high_hz - band.low_hz) * static_cast<double>(segment) / rates.sampling_rate_hz();
   if (bins < 8) {
     result["spectrum"] = nullptr;
     return result;

@@ -30,10 +30,17 @@ PY
 # that is not to be done again for a sanitizer) and runs the cases of the labels. A build that fails is
 # one failure.
 run_labels() {
-  local report regex targets=(all) fixed_addresses=()
+  local report regex targets cases=() fixed_addresses=()
   preset=$1 build=$root/build/$1
   shift
-  [[ $preset == [at]san ]] || targets+=(all_verify_interface_header_sets)
+  case $preset in
+    asan) targets=(quick_tests) ;;
+    tsan)
+      targets=(threaded_tests)
+      cases=(-R '^(Backend|Checkpoint|Determinism|Integrator|Kernels|ThreadArena)[.]')
+      ;;
+    *) targets=(all all_verify_interface_header_sets) ;;
+  esac
   regex="^($(IFS='|' && printf '%s' "$*"))$"
   # The thread sanitizer of GCC 12 fails at start where addresses are randomised by more than 28 bits.
   if [[ $preset == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
@@ -46,7 +53,7 @@ run_labels() {
   fi
   report=$build/tests.xml
   rm -f "$report"
-  "${fixed_addresses[@]}" ctest --test-dir "$build" -L "$regex" -j "$jobs" --output-on-failure --progress \
+  "${fixed_addresses[@]}" ctest --test-dir "$build" -L "$regex" "${cases[@]}" -j "$jobs" --output-on-failure --progress \
     --no-tests=error --output-junit "$report" >&2 || true
   if [[ -s $report ]]; then
     count_cases "$report"
@@ -71,7 +78,8 @@ run_tests() {
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
-    [[ $label != [at]san ]] || run_labels "$label" unit property
+    [[ $label != asan ]] || run_labels asan unit property
+    [[ $label != tsan ]] || run_labels tsan unit
   done
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0 && passed > 0)) || exit 1

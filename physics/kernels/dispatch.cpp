@@ -3,12 +3,12 @@
 
 namespace noesis {
 
-#define NOESIS_DECLARE_ISA(isa)           \
-  namespace isa {                         \
-  template <class Model>                  \
-  const KernelSet<Model>& kernel_set();   \
-  template <class T>                      \
-  ProductFn<T> product(int width);        \
+#define NOESIS_DECLARE_ISA(isa)         \
+  namespace isa {                       \
+  template <class Model>                \
+  const KernelSet<Model>& kernel_set(); \
+  template <class T>                    \
+  ProductFn<T> product(int width);      \
   }
 NOESIS_DECLARE_ISA(isa_baseline)
 #ifdef NOESIS_X86_KERNELS
@@ -32,9 +32,12 @@ InstructionSet best_instruction_set() noexcept {
 
 const char* name_of(InstructionSet set) noexcept {
   switch (set) {
-    case InstructionSet::kX86v3: return "x86-64-v3";
-    case InstructionSet::kX86v4: return "x86-64-v4";
-    case InstructionSet::kBaseline: break;
+    case InstructionSet::kX86v3:
+      return "x86-64-v3";
+    case InstructionSet::kX86v4:
+      return "x86-64-v4";
+    case InstructionSet::kBaseline:
+      break;
   }
   return "baseline";
 }

@@ -1,7 +1,7 @@
 #pragma once
-/// The hot loops, behind function pointers that are picked once by instruction set. Every kernel sums
-/// a row in the same order: synapse k of a row goes to lane k mod 8, and the lanes are added by a
-/// fixed tree. It does not matter whether SIMD runs over synapses or over environments, so one
+/// The hot loops, behind function pointers that are picked once by instruction set. Every kernel
+/// sums a row in the same order: synapse k of a row goes to lane k mod 8, and the lanes are added
+/// by a fixed tree. It does not matter whether SIMD runs over synapses or over environments, so one
 /// environment, a batch, and any split of the rows give the same bits.
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace noesis {
 /// Summation lanes of a row (part of what results mean: changing it changes bits).
 inline constexpr int kSumLanes = 8;
 
-// Values of `moves`: a clamped neuron's first state variable is held, a lesioned neuron's whole state.
+// Values of `moves`: a clamped neuron's first state variable is held, a lesioned neuron's whole
+// state.
 template <Real T>
 inline constexpr T kFree = T(1);
 template <Real T>
@@ -29,7 +30,8 @@ struct SynapseView {
   const float* weights = nullptr;           // (num_synapses)
 };
 
-/// One tile of environments. Arrays are (num_neurons x width), or (components x num_neurons x width).
+/// One tile of environments. Arrays are (num_neurons x width), or (components x num_neurons x
+/// width).
 template <Real T>
 struct TileView {
   SynapseView synapses;
@@ -43,13 +45,14 @@ struct TileView {
   T* derivative = nullptr;       // (components x num_neurons x width)
 };
 
-/// Tangent vectors in lanes, all at one base state. `base` arrays are (…num_neurons), without lanes.
+/// Tangent vectors in lanes, all at one base state. `base` arrays are (…num_neurons), without
+/// lanes.
 template <Real T>
 struct TangentView {
-  TileView<T> base;              // width 1; its `output` and `derivative` are not used
-  const T* tangent = nullptr;    // (components x num_neurons x width)
-  T* tangent_output = nullptr;   // (num_neurons x width) scratch: output'(x_j) u_j
-  T* derivative = nullptr;       // (components x num_neurons x width)
+  TileView<T> base;             // width 1; its `output` and `derivative` are not used
+  const T* tangent = nullptr;   // (components x num_neurons x width)
+  T* tangent_output = nullptr;  // (num_neurons x width) scratch: output'(x_j) u_j
+  T* derivative = nullptr;      // (components x num_neurons x width)
 };
 
 /// The kernels of one model at one precision. Each works on rows [first, last) of one tile, writes

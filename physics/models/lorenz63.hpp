@@ -41,7 +41,10 @@ struct Lorenz63 {
   static constexpr bool kOutputIsFirstComponent = true;
 
   explicit Lorenz63(const Parameters& p)
-      : sigma(T(p.sigma)), rho(T(p.rho)), beta(T(p.beta)), coupling(T(p.coupling)),
+      : sigma(T(p.sigma)),
+        rho(T(p.rho)),
+        beta(T(p.beta)),
+        coupling(T(p.coupling)),
         gap_coupling(T(p.gap_coupling)) {}
 
   template <class S>

@@ -11,15 +11,15 @@
 ///     static constexpr std::array<std::string_view, 1> kComponents = {"x"};
 ///     static constexpr bool kOutputIsFirstComponent = false;          // output(x) == x[0]
 ///     explicit MyModel(const Parameters& p);
-///     template <class S> NOESIS_HOST_DEVICE S output(const S* x) const;   // what a synapse carries
-///     template <class S> NOESIS_HOST_DEVICE
-///     void derivative(const S* x, S input, S gap, S drive, S* dxdt) const;
+///     template <class S> NOESIS_HOST_DEVICE S output(const S* x) const;   // what a synapse
+///     carries template <class S> NOESIS_HOST_DEVICE void derivative(const S* x, S input, S gap, S
+///     drive, S* dxdt) const;
 ///   };
 ///
-/// `input` is sum_j W_ij output(x_j); `gap` is sum_j a_ij (x_j[0] - x_i[0]); `drive` is the neuron's
-/// bias plus the injected current. S is T, or Dual<T> when the Jacobian is taken, so a model is
-/// written once and differentiated exactly. Write it without branches on values that vary between
-/// neurons (a conditional expression is fine), so that it turns into SIMD code.
+/// `input` is sum_j W_ij output(x_j); `gap` is sum_j a_ij (x_j[0] - x_i[0]); `drive` is the
+/// neuron's bias plus the injected current. S is T, or Dual<T> when the Jacobian is taken, so a
+/// model is written once and differentiated exactly. Write it without branches on values that vary
+/// between neurons (a conditional expression is fine), so that it turns into SIMD code.
 /// Registration: one line in physics/models/models.hpp.
 
 #include "core/math.hpp"

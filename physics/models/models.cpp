@@ -7,8 +7,11 @@ namespace noesis {
 namespace {
 
 [[noreturn]] void unknown(const char* where, const std::string& got, const char* allowed) {
-  throw ConfigError({.what = "unknown name", .where = where, .got = "\"" + got + "\"",
-                     .allowed = allowed, .next = {}});
+  throw ConfigError({.what = "unknown name",
+                     .where = where,
+                     .got = "\"" + got + "\"",
+                     .allowed = allowed,
+                     .next = {}});
 }
 
 }  // namespace
@@ -37,7 +40,8 @@ template <Real T>
 AnyModel<T> make_model(const ModelSpec& spec) {
   if (spec.name == "wilson_cowan") return WilsonCowan<T>(spec.wilson_cowan);
   if (spec.name == "lorenz63") return Lorenz63<T>(spec.lorenz63);
-  if (spec.name != "rate") unknown("model.name", spec.name, "\"wilson_cowan\", \"rate\" or \"lorenz63\"");
+  if (spec.name != "rate")
+    unknown("model.name", spec.name, "\"wilson_cowan\", \"rate\" or \"lorenz63\"");
   const std::string& activation = spec.rate.activation;
   if (activation == "tanh") return RateNetwork<T, Activation::kTanh>(spec.rate);
   if (activation == "logistic") return RateNetwork<T, Activation::kLogistic>(spec.rate);

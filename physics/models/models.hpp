@@ -29,10 +29,9 @@ struct ModelSpec {
 };
 
 template <Real T>
-using AnyModel =
-    std::variant<WilsonCowan<T>, RateNetwork<T, Activation::kTanh>,
-                 RateNetwork<T, Activation::kLogistic>, RateNetwork<T, Activation::kReluPower>,
-                 Lorenz63<T>>;
+using AnyModel = std::variant<WilsonCowan<T>, RateNetwork<T, Activation::kTanh>,
+                              RateNetwork<T, Activation::kLogistic>,
+                              RateNetwork<T, Activation::kReluPower>, Lorenz63<T>>;
 
 /// @throws ConfigError for an unknown name or activation.
 template <Real T>
@@ -45,11 +44,11 @@ std::vector<std::string> component_names(const ModelSpec& spec);
 double time_scale_ms(const ModelSpec& spec);
 
 // The kernels are instantiated for each of these, once an instruction set.
-#define NOESIS_FOR_EACH_MODEL(X, T)          \
-  X(WilsonCowan<T>)                          \
-  X(RateNetwork<T, Activation::kTanh>)       \
-  X(RateNetwork<T, Activation::kLogistic>)   \
-  X(RateNetwork<T, Activation::kReluPower>)  \
+#define NOESIS_FOR_EACH_MODEL(X, T)         \
+  X(WilsonCowan<T>)                         \
+  X(RateNetwork<T, Activation::kTanh>)      \
+  X(RateNetwork<T, Activation::kLogistic>)  \
+  X(RateNetwork<T, Activation::kReluPower>) \
   X(Lorenz63<T>)
 
 }  // namespace noesis

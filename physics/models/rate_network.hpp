@@ -1,5 +1,6 @@
 #pragma once
-/// Rate network with additive inputs (Sompolinsky, Crisanti & Sommers, Phys. Rev. Lett. 61:259, 1988):
+/// Rate network with additive inputs (Sompolinsky, Crisanti & Sommers, Phys. Rev. Lett. 61:259,
+/// 1988):
 ///
 ///   tau x' = -x + g input + bias + current + g_gap gap,   input_i = sum_j W_ij phi(x_j)
 ///
@@ -25,7 +26,8 @@ struct RateNetworkParameters {
   template <class V>
   void visit(V& v) {
     v("tau_ms", tau_ms, "Time constant [ms]", greater_than(0));
-    v("activation", activation, "Activation function phi", one_of({"tanh", "logistic", "relu_power"}));
+    v("activation", activation, "Activation function phi",
+      one_of({"tanh", "logistic", "relu_power"}));
     v("power", power, "Exponent of relu_power", between(1, 3));
     v("coupling", coupling, "Gain of the synaptic input");
     v("gap_coupling", gap_coupling, "Gain of the gap-junction current", at_least(0));
@@ -44,7 +46,9 @@ struct RateNetwork {
   static constexpr bool kOutputIsFirstComponent = false;
 
   explicit RateNetwork(const Parameters& p)
-      : rate(T(1 / p.tau_ms)), coupling(T(p.coupling)), gap_coupling(T(p.gap_coupling)),
+      : rate(T(1 / p.tau_ms)),
+        coupling(T(p.coupling)),
+        gap_coupling(T(p.gap_coupling)),
         power(static_cast<int>(p.power)) {}
 
   template <class S>

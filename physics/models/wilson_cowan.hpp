@@ -1,19 +1,20 @@
 #pragma once
-/// Wilson-Cowan population pair (E, I) a neuron or region (Wilson & Cowan, Biophys. J. 12:1, 1972), in
-/// the general form of Sanz-Leon et al., NeuroImage 111:385, 2015:
+/// Wilson-Cowan population pair (E, I) a neuron or region (Wilson & Cowan, Biophys. J. 12:1, 1972),
+/// in the general form of Sanz-Leon et al., NeuroImage 111:385, 2015:
 ///
-///   tau_e E' = -E + (k_e - r_e E) S_e(alpha_e (c_ee E - c_ei I + G input + g gap + drive - theta_e))
-///   tau_i I' = -I + (k_i - r_i I) S_i(alpha_i (c_ie E - c_ii I + q - theta_i))
-///   S(z) = c / (1 + exp(-a (z - b)))  -  [shift_sigmoid] c / (1 + exp(a b))
+///   tau_e E' = -E + (k_e - r_e E) S_e(alpha_e (c_ee E - c_ei I + G input + g gap + drive -
+///   theta_e)) tau_i I' = -I + (k_i - r_i I) S_i(alpha_i (c_ie E - c_ii I + q - theta_i)) S(z) = c
+///   / (1 + exp(-a (z - b)))  -  [shift_sigmoid] c / (1 + exp(a b))
 ///
-/// input = sum_j W_ij E_j, gap = sum_j a_ij (E_j - E_i), drive = bias + injected current. Long-range
-/// coupling reaches E only. Three published conventions are parameter sets of it:
+/// input = sum_j W_ij E_j, gap = sum_j a_ij (E_j - E_i), drive = bias + injected current.
+/// Long-range coupling reaches E only. Three published conventions are parameter sets of it:
 ///
 /// | convention  | source                          | k, r | shift | a_e, b_e | a_i, b_i |
 /// |-------------|---------------------------------|------|-------|----------|----------|
-/// | "reference" | Wilson & Cowan 1972, limit cycle set, no refractory term | 1, 0 | yes | 1.3, 4 | 2, 3.7 |
-/// | "neurolib"  | Cakan et al., Cogn. Comput. 2021 (neurolib's WCModel)    | 1, 1 | no  | 1.5, 3 | 1.5, 3 |
-/// | "tvb"       | Sanz-Leon et al. 2015 (TVB's WilsonCowan defaults)       | 1, 1 | yes | 1.2, 2.8 | 1, 4 |
+/// | "reference" | Wilson & Cowan 1972, limit cycle set, no refractory term | 1, 0 | yes | 1.3, 4 |
+/// 2, 3.7 | | "neurolib"  | Cakan et al., Cogn. Comput. 2021 (neurolib's WCModel)    | 1, 1 | no
+/// | 1.5, 3 | 1.5, 3 | | "tvb"       | Sanz-Leon et al. 2015 (TVB's WilsonCowan defaults)       |
+/// 1, 1 | yes | 1.2, 2.8 | 1, 4 |
 
 #include <array>
 #include <cmath>
@@ -82,14 +83,31 @@ struct WilsonCowan {
   static constexpr bool kOutputIsFirstComponent = true;
 
   explicit WilsonCowan(const Parameters& p)
-      : rate_e(T(1 / p.tau_e_ms)), rate_i(T(1 / p.tau_i_ms)),
-        c_ee(T(p.c_ee)), c_ei(T(p.c_ei)), c_ie(T(p.c_ie)), c_ii(T(p.c_ii)),
-        k_e(T(p.k_e)), k_i(T(p.k_i)), r_e(T(p.r_e)), r_i(T(p.r_i)),
-        c_e(T(p.c_e)), a_e(T(p.a_e)), b_e(T(p.b_e)), alpha_e(T(p.alpha_e)), theta_e(T(p.theta_e)),
-        c_i(T(p.c_i)), a_i(T(p.a_i)), b_i(T(p.b_i)), alpha_i(T(p.alpha_i)), theta_i(T(p.theta_i)),
-        q(T(p.q)), shift_e(T(p.shift_sigmoid ? p.c_e / (1 + std::exp(p.a_e * p.b_e)) : 0)),
+      : rate_e(T(1 / p.tau_e_ms)),
+        rate_i(T(1 / p.tau_i_ms)),
+        c_ee(T(p.c_ee)),
+        c_ei(T(p.c_ei)),
+        c_ie(T(p.c_ie)),
+        c_ii(T(p.c_ii)),
+        k_e(T(p.k_e)),
+        k_i(T(p.k_i)),
+        r_e(T(p.r_e)),
+        r_i(T(p.r_i)),
+        c_e(T(p.c_e)),
+        a_e(T(p.a_e)),
+        b_e(T(p.b_e)),
+        alpha_e(T(p.alpha_e)),
+        theta_e(T(p.theta_e)),
+        c_i(T(p.c_i)),
+        a_i(T(p.a_i)),
+        b_i(T(p.b_i)),
+        alpha_i(T(p.alpha_i)),
+        theta_i(T(p.theta_i)),
+        q(T(p.q)),
+        shift_e(T(p.shift_sigmoid ? p.c_e / (1 + std::exp(p.a_e * p.b_e)) : 0)),
         shift_i(T(p.shift_sigmoid ? p.c_i / (1 + std::exp(p.a_i * p.b_i)) : 0)),
-        coupling(T(p.coupling)), gap_coupling(T(p.gap_coupling)) {}
+        coupling(T(p.coupling)),
+        gap_coupling(T(p.gap_coupling)) {}
 
   template <class S>
   NOESIS_HOST_DEVICE S output(const S* x) const {

@@ -50,8 +50,8 @@ void intervene(Surgeon<T>& surgeon, std::int64_t env) {
   surgeon.lesion(env, 4);
 }
 
-// Mutations that turn this red: swapping two weights, dropping the tail of a row, (x_i - x_j) in the
-// gap term, ignoring `transmits` or `moves`, a wrong lane offset in the wide kernels.
+// Mutations that turn this red: swapping two weights, dropping the tail of a row, (x_i - x_j) in
+// the gap term, ignoring `transmits` or `moves`, a wrong lane offset in the wide kernels.
 template <Real T>
 void compare_with_reference(std::int64_t envs, bool per_env, bool interventions) {
   const std::int64_t n = 37;
@@ -139,7 +139,8 @@ TEST(Backend, TangentMatchesFiniteDifferences) {
               // relu_power has a kink at 0, where differences are off by the step.
               ASSERT_NEAR(got.at(v, c, i), expected.at(v, c, i),
                           2e-5 * (1 + std::abs(expected.at(v, c, i))))
-                  << model.name << " " << model.rate.activation << " vector " << v << " neuron " << i;
+                  << model.name << " " << model.rate.activation << " vector " << v << " neuron "
+                  << i;
             }
           }
         }
@@ -168,6 +169,41 @@ TEST(Kernels, SameBitsOnEveryInstructionSet) {
     }
     for (const auto& result : results) EXPECT_EQ(result, results.front());
   };
+  const auto derivatives = [&]<Real T>(int width, T) {
+    for (const ModelSpec& spec : all_models()) {
+      std::visit(
+          [&](const auto& model) {
+            using Model = std::decay_t<decltype(model)>;
+            const auto plane = static_cast<std::size_t>(n * width);
+            AlignedVector<T> x(plane * Model::kNumComponents), output(plane), drive(plane);
+            RandomSequence random(2, Stream::kTask);
+            for (auto* values : {&x, &drive}) {
+              for (T& value : *values) value = static_cast<T>(random.normal());
+            }
+            std::vector<AlignedVector<T>> results;
+            for (const InstructionSet set :
+                 {InstructionSet::kBaseline, InstructionSet::kX86v3, InstructionSet::kX86v4}) {
+              if (set > best_instruction_set()) continue;
+              results.emplace_back(x.size());
+              TileView<T> tile{.synapses = view,
+                               .num_neurons = n,
+                               .state = x.data(),
+                               .output = output.data(),
+                               .drive = drive.data(),
+                               .derivative = results.back().data()};
+              const KernelSet<Model>& kernels = kernels_for<Model>(set);
+              kernels.output[width > 1](model, tile, output.data(), 0, n);
+              kernels.derivative[width > 1](model, tile, 0, n);
+            }
+            for (const auto& result : results) EXPECT_EQ(result, results.front()) << spec.name;
+          },
+          make_model<T>(spec));
+    }
+  };
+  derivatives(1, 0.0f);
+  derivatives(kTileWidth<float>, 0.0f);
+  derivatives(1, 0.0);
+  derivatives(kTileWidth<double>, 0.0);
   products(1, 0.0f);
   products(kTileWidth<float>, 0.0f);
   products(1, 0.0);

@@ -77,7 +77,9 @@ TEST(CelegansConnectome, CountsAreRaw) {
 }
 
 // Red on any change of the default subject: results of the verdicts rest on it.
-TEST(CelegansConnectome, DefaultIsPinned) { EXPECT_EQ(celegans_connectome().digest(), "9b2d732cae32bbd13213cf083fa22a9a"); }
+TEST(CelegansConnectome, DefaultIsPinned) {
+  EXPECT_EQ(celegans_connectome().digest(), "9b2d732cae32bbd13213cf083fa22a9a");
+}
 
 TEST(CelegansConnectome, RefusesUnknownChoices) {
   EXPECT_THROW(celegans_connectome({.signs = "random"}), ConfigError);

@@ -1,4 +1,5 @@
-// Save, load, run equals run, bit for bit, at any step; foreign and damaged checkpoints are refused.
+// Save, load, run equals run, bit for bit, at any step; foreign and damaged checkpoints are
+// refused.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,7 +54,8 @@ std::vector<T> run(Simulation<T>& sim, double from, double to) {
   return all;
 }
 
-// Mutations: leaving the step count (noise), the interventions, or dopri5's step sizes out of brain.h5.
+// Mutations: leaving the step count (noise), the interventions, or dopri5's step sizes out of
+// brain.h5.
 template <Real T>
 void resume_at_every_step(const BrainSpec& spec) {
   const test::TempFolder folder;

@@ -1,4 +1,5 @@
-// Same seed, same bits: for any number of threads, alone or in a batch, cut into any pieces of time.
+// Same seed, same bits: for any number of threads, alone or in a batch, cut into any pieces of
+// time.
 
 #include <gtest/gtest.h>
 
@@ -59,8 +60,8 @@ State<T> run(const Case& c, const std::vector<ConnectomePtr>& brains,
   return sim.state();
 }
 
-// Mutations: summing a row's lanes by the number of threads, keying noise by batch position, one step
-// size for the whole batch in dopri5, stepping to observation times.
+// Mutations: summing a row's lanes by the number of threads, keying noise by batch position, one
+// step size for the whole batch in dopri5, stepping to observation times.
 template <Real T>
 void check_case(const Case& c) {
   SCOPED_TRACE(std::string(c.model) + " " + c.integrator);
@@ -72,7 +73,8 @@ void check_case(const Case& c) {
     EXPECT_EQ(column(batch, env), column(alone, 0)) << "environment " << env << " alone";
   }
   EXPECT_EQ(column(run<T>(c, {brain}, seeds, 1, 1), 5), column(batch, 5)) << "one thread";
-  EXPECT_EQ(column(run<T>(c, {brain}, seeds, 3, 4), 5), column(batch, 5)) << "three threads, pieces";
+  EXPECT_EQ(column(run<T>(c, {brain}, seeds, 3, 4), 5), column(batch, 5))
+      << "three threads, pieces";
   const std::vector<std::uint64_t> three = seeds_from(70, 3);
   const State<T> per_env = run<T>(c, {brain, brain, brain}, three, 2, 1);
   for (const std::int64_t env : {0, 1, 2}) EXPECT_EQ(column(per_env, env), column(batch, env));

@@ -115,9 +115,11 @@ TEST(Generators, ArePureFunctionsOfTheSeed) {
 // Red on any change of what a seed means: results could not be repeated.
 TEST(Generators, SeedsArePinned) {
   EXPECT_EQ(random_connectome({.num_neurons = 50}, 1).digest(), "c69aba37dbf0f80829eef8fc684e25cf");
-  EXPECT_EQ(random_connectome({.num_neurons = 50, .in_degree = 5}, 1).digest(), "6c4b4aee6095b480a7da2402ca4e135b");
+  EXPECT_EQ(random_connectome({.num_neurons = 50, .in_degree = 5}, 1).digest(),
+            "6c4b4aee6095b480a7da2402ca4e135b");
   EXPECT_EQ(reference_connectome({}, 1).digest(), "48453e68462ac1bba6a1e6f865494618");
-  EXPECT_EQ(modular_connectome({.num_neurons = 60}, 1).digest(), "495e2638520dbf4f20cc89c6a38471d4");
+  EXPECT_EQ(modular_connectome({.num_neurons = 60}, 1).digest(),
+            "495e2638520dbf4f20cc89c6a38471d4");
 }
 
 // Red with the weights' scale k = in_links where only N - 1 links exist, or a log-normal of mean !=

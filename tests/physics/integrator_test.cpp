@@ -1,5 +1,7 @@
 // Convergence orders, equality with Boost.Odeint's own containers, dense output, failures.
 
+#include "physics/integrator.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,7 +10,6 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "physics/integrator.hpp"
 #include "physics/simulation.hpp"
 #include "tests/physics/brains.hpp"
 
@@ -53,7 +54,9 @@ TEST(Integrator, OrderOfRk4) { expect_order("rk4", 4); }
 class PlainSystem {
  public:
   explicit PlainSystem(const BrainSpec& spec)
-      : arena_(1), sim_({testing::uneven_brain(20, 5, 3)}, spec, {4}, arena_), x_(sim_.shape()),
+      : arena_(1),
+        sim_({testing::uneven_brain(20, 5, 3)}, spec, {4}, arena_),
+        x_(sim_.shape()),
         slope_(sim_.shape()) {}
   Plain start() const { return testing::column(sim_.state(), 0); }
   void operator()(const Plain& x, Plain& dxdt, double) {
@@ -169,7 +172,8 @@ TEST(Integrator, NoiseNeedsFixedSteps) {
   BrainSpec spec = smooth_brain("dopri5", 0.01);
   spec.noise.sigma = 0.1;
   const ThreadArena arena(1);
-  EXPECT_THROW(Simulation<double>({testing::uneven_brain(20, 5, 3)}, spec, {4}, arena), ConfigError);
+  EXPECT_THROW(Simulation<double>({testing::uneven_brain(20, 5, 3)}, spec, {4}, arena),
+               ConfigError);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def command():
-    path = pathlib.Path(os.environ.get("NOESIS_COMMAND", ROOT / "build" / "release" / "noesis"))
+    path = pathlib.Path(os.environ.get("NOESIS_COMMAND", ROOT / "build" / "release" / "noesis")).resolve()
     assert path.exists(), f"{path} is not built"
     return str(path)
 

@@ -106,6 +106,7 @@ def test_bad_input_is_one_clear_line(command, config, tmp_path, name):
         (["simulate", ROOT / "configs/rate.toml", "--set", "model.copling=1"], "'coupling'"),
         (["simulate", ROOT / "configs/rate.toml", "--resume"], "--out"),
         (["bench", "spm"], "spmm, step"),
+        (["simulate", ROOT / "configs/rate.toml", "--set", "noise.sigma=1"], "noise.sigma"),
         (["connectome", "info", "nothing.csv"], "nothing.csv"),
     ],
 )
@@ -180,9 +181,9 @@ stop_ms = 399000
     assert "--resume" in message
     assert not part.exists() and (tmp_path / "part.checkpoint" / "manifest.json").exists()
     other = tmp_path / "other.toml"
-    other.write_text(text.replace("mean = 1.25", "mean = 1.3"))
+    other.write_text(text.replace('neurons = ["3"]', 'neurons = ["4"]'))
     refused = run(command, "simulate", other, "--out", part, "--resume")
-    assert refused.returncode == 2 and "another specification" in refused.stderr
+    assert refused.returncode == 2 and "another configuration" in refused.stderr
     assert run(command, "simulate", path, "--out", part, "--resume").returncode == 0
     assert not (tmp_path / "part.checkpoint").exists()
     with np.load(whole) as a, np.load(part) as b:
