@@ -185,12 +185,13 @@ TEST(Kernels, SameBitsOnEveryInstructionSet) {
                  {InstructionSet::kBaseline, InstructionSet::kX86v3, InstructionSet::kX86v4}) {
               if (set > best_instruction_set()) continue;
               results.emplace_back(x.size());
-              TileView<T> tile{.synapses = view,
-                               .num_neurons = n,
-                               .state = x.data(),
-                               .output = output.data(),
-                               .drive = drive.data(),
-                               .derivative = results.back().data()};
+              TileView<T> tile;
+              tile.synapses = view;
+              tile.num_neurons = n;
+              tile.state = x.data();
+              tile.output = output.data();
+              tile.drive = drive.data();
+              tile.derivative = results.back().data();
               const KernelSet<Model>& kernels = kernels_for<Model>(set);
               kernels.output[width > 1](model, tile, output.data(), 0, n);
               kernels.derivative[width > 1](model, tile, 0, n);
