@@ -172,7 +172,9 @@ TEST(NpyProperty, EveryArrayReadsBackBitForBit) {
     write_npy(folder / "a.npy", npy_array(values));
     const auto back = read_npy(folder / "a.npy").numbers<double>("a");
     RC_ASSERT(back.size() == values.size());
-    RC_ASSERT(words.empty() || std::memcmp(back.data(), values.data(), 8 * words.size()) == 0);
+    RC_ASSERT(std::equal(back.begin(), back.end(), words.begin(), [](double x, std::uint64_t word) {
+      return std::bit_cast<std::uint64_t>(x) == word;
+    }));
   }));
 }
 
