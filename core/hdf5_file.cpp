@@ -53,19 +53,32 @@ RunError hdf5_write_error(const std::string& where, const std::string& what) {
 
 }  // namespace detail
 
-Hdf5File Hdf5File::open(const std::filesystem::path& file) {
-  const Hdf5Call call;
+namespace {
+
+hid_t open_file(const std::filesystem::path& file, unsigned access) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) {
     throw detail::hdf5_read_error(file.string(), "there is no such file", {}, {}, "check the path");
   }
-  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t id = H5Fopen(file.c_str(), access, H5P_DEFAULT);
   if (id < 0) {
     throw detail::hdf5_read_error(file.string(),
                                   "this cannot be read as an HDF5 file" + detail::hdf5_reason(), {},
                                   {}, "it may be cut off or of another kind");
   }
-  return Hdf5File(file, id);
+  return id;
+}
+
+}  // namespace
+
+Hdf5File Hdf5File::open(const std::filesystem::path& file) {
+  const Hdf5Call call;
+  return Hdf5File(file, open_file(file, H5F_ACC_RDONLY));
+}
+
+Hdf5File Hdf5File::append(const std::filesystem::path& file) {
+  const Hdf5Call call;
+  return Hdf5File(file, open_file(file, H5F_ACC_RDWR));
 }
 
 Hdf5File Hdf5File::create(const std::filesystem::path& file) {

@@ -27,6 +27,8 @@ class Hdf5File {
  public:
   /// For reading. @throws ConfigError when the file is missing or is no HDF5 file.
   static Hdf5File open(const std::filesystem::path& file);
+  /// For reading and for adding to what is there. @throws ConfigError as open() does.
+  static Hdf5File append(const std::filesystem::path& file);
   /// For writing; a file that is there is emptied. @throws RunError.
   static Hdf5File create(const std::filesystem::path& file);
   /// Closes; what cannot be written then is lost in silence, so writers call close().

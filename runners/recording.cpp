@@ -20,7 +20,9 @@ std::int64_t rows_per_chunk(std::int64_t row_size) {
 std::vector<std::string> component_datasets(const Hdf5File& file) {
   std::vector<std::string> names;
   for (const std::string& name : file.names("/")) {
-    if (name != "time_ms" && name != "neuron_id" && name != "neuron_name") names.push_back(name);
+    if (!name.starts_with("psd_") && name != "time_ms" && !name.starts_with("neuron_")) {
+      names.push_back(name);
+    }
   }
   return names;
 }
@@ -34,6 +36,9 @@ void export_npz(const Hdf5File& in, const std::filesystem::path& file) {
   for (const std::string& component : component_datasets(in)) {
     const std::vector<double> values = in.read<double>(component);
     arrays.emplace_back(component, npy_array(std::span<const double>(values), in.shape(component)));
+  }
+  for (const char* name : {"psd_frequency_hz", "psd_density"}) {
+    if (in.contains(name)) arrays.emplace_back(name, npy_array(in.read<double>(name)));
   }
   const std::string config = in.string_attribute("/", "config");
   arrays.emplace_back("config", npy_strings(std::span(&config, 1)));

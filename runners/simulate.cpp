@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <optional>
 
 #include "core/atomic_file.hpp"
 #include "core/checkpoint.hpp"
@@ -142,7 +143,13 @@ class Run {
     return true;
   }
 
+  /// Also completes and exports the recording.
   nlohmann::ordered_json result() {
+    const nlohmann::ordered_json measured = config_.vitals.enabled ? vitals() : nullptr;
+    export_recording(partial_, paths_.recording);
+    write_file_atomically(paths_.config, config_to_toml(config_));
+    std::error_code error;
+    fs::remove_all(paths_.checkpoint, error);  // of an interruption that is over
     const Connectome& connectome = *connectomes_.front();
     const StepStatistics steps = simulation_.statistics(0);
     nlohmann::ordered_json result = {
@@ -157,16 +164,9 @@ class Run {
         {"min_dt_ms", steps.min_dt_ms},
         {"max_dt_ms", steps.max_dt_ms},
     };
-    if (config_.vitals.enabled) result["vitals"] = vitals();
+    if (config_.vitals.enabled) result["vitals"] = measured;
     if (config_.vitals.lyapunov) result["lyapunov"] = lyapunov();
     return result;
-  }
-
-  void finish() {
-    export_recording(partial_, paths_.recording);
-    write_file_atomically(paths_.config, config_to_toml(config_));
-    std::error_code error;
-    fs::remove_all(paths_.checkpoint, error);  // of an interruption that is over
   }
 
  private:
@@ -217,21 +217,27 @@ class Run {
     checkpoint.commit();
   }
 
-  /// Of the first environment, from the recording.
+  /// Of the first environment, from the recording, to which the spectrum is added.
   nlohmann::ordered_json vitals() const {
-    const Hdf5File recording = Hdf5File::open(partial_);
+    Hdf5File recording = Hdf5File::append(partial_);
     const auto neurons = static_cast<std::int64_t>(recorder_.layout().neurons.size());
     const std::int64_t units = std::min(neurons, kVitalsNeurons);
-    std::vector<double> rates;
+    std::vector<double> values;
     for (std::int64_t t = 0; t < recorder_.num_samples(); ++t) {
       const auto row = recording.read_rows<double>(recorder_.layout().components[0], t, 1);
-      rates.insert(rates.end(), row.begin(), row.begin() + units);
+      values.insert(values.end(), row.begin(), row.begin() + units);
     }
-    return summarise_vitals({.data = rates.data(),
-                             .num_samples = recorder_.num_samples(),
-                             .num_units = units,
-                             .interval_ms = config_.record.interval_ms},
-                            config_.vitals);
+    const SeriesView rates = {.data = values.data(),
+                              .num_samples = recorder_.num_samples(),
+                              .num_units = units,
+                              .interval_ms = config_.record.interval_ms};
+    const std::optional<Spectra> spectrum = measure_spectrum(rates, config_.vitals);
+    if (spectrum) {
+      recording.write("psd_frequency_hz", spectrum->frequencies_hz);
+      recording.write("psd_density", spectrum->density);
+    }
+    recording.close();
+    return summarise_vitals(rates, spectrum, config_.vitals);
   }
 
   /// On the brain without interventions, from the first environment's initial state.
@@ -273,7 +279,6 @@ int run(const SimulateConfig& config, const SimulateOptions& options, const Path
                  paths.checkpoint.c_str());
     return 130;
   }
-  run.finish();  // before the vitals, so that the recording is safe whatever happens to them
   nlohmann::ordered_json result = run.result();
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -13,6 +13,12 @@ namespace noesis {
 
 namespace {
 
+constexpr std::int64_t kFewestSamples = 16;
+
+FrequencyBand fit_band(const SeriesView& rates, const VitalsSpec& spec) {
+  return {spec.band_low_hz, std::min(spec.band_high_hz, 0.4 * rates.sampling_rate_hz())};
+}
+
 nlohmann::ordered_json fit_summary(const Spectra& mean, FrequencyBand band, AperiodicMode mode) {
   const auto fit = fit_aperiodic(mean.frequencies_hz, mean.row(0), band, {.mode = mode});
   if (!fit) return nullptr;
@@ -24,8 +30,25 @@ nlohmann::ordered_json fit_summary(const Spectra& mean, FrequencyBand band, Aper
 
 }  // namespace
 
-nlohmann::ordered_json summarise_vitals(const SeriesView& rates, const VitalsSpec& spec) {
-  if (rates.num_samples < 16) return nullptr;
+std::optional<Spectra> measure_spectrum(const SeriesView& rates, const VitalsSpec& spec) {
+  if (rates.num_samples < kFewestSamples) return std::nullopt;
+  // Segments of at least two periods of the lowest frequency, where the recording is that long.
+  const double period_samples = rates.sampling_rate_hz() / spec.band_low_hz;
+  const auto wanted = static_cast<std::uint64_t>(std::clamp(2 * period_samples, 16.0, 65536.0));
+  const auto available = static_cast<std::uint64_t>(rates.num_samples);
+  const auto segment =
+      static_cast<std::int64_t>(std::min(std::bit_ceil(wanted), std::bit_floor(available)));
+  const FrequencyBand band = fit_band(rates, spec);
+  const double bins =
+      (band.high_hz - band.low_hz) * static_cast<double>(segment) / rates.sampling_rate_hz();
+  if (bins < 8) return std::nullopt;
+  return welch_mean(rates, segment);
+}
+
+nlohmann::ordered_json summarise_vitals(const SeriesView& rates,
+                                        const std::optional<Spectra>& spectrum,
+                                        const VitalsSpec& spec) {
+  if (rates.num_samples < kFewestSamples) return nullptr;
   const Activity activity = measure_activity(rates);
   nlohmann::ordered_json result = {
       {"mean_rate", activity.mean_rate},
@@ -36,26 +59,14 @@ nlohmann::ordered_json summarise_vitals(const SeriesView& rates, const VitalsSpe
       {"participation_ratio", activity.participation_ratio},
       {"kuramoto_order", kuramoto_order(rates)},
       {"golomb_chi", golomb_chi(rates)},
+      {"spectrum", nullptr},
   };
-  // Segments of about two periods of the lowest frequency, at least eight of them if there are.
-  const double period_samples = rates.sampling_rate_hz() / spec.band_low_hz;
-  const auto wanted = static_cast<std::uint64_t>(std::clamp(2 * period_samples, 16.0, 65536.0));
-  const auto available = static_cast<std::uint64_t>(rates.num_samples);
-  const auto segment =
-      static_cast<std::int64_t>(std::min(std::bit_ceil(wanted), std::bit_floor(available)));
-  const FrequencyBand band = {spec.band_low_hz,
-                              std::min(spec.band_high_hz, 0.4 * rates.sampling_rate_hz())};
-  const double bins =
-      (band.high_hz - band.low_hz) * static_cast<double>(segment) / rates.sampling_rate_hz();
-  if (bins < 8) {
-    result["spectrum"] = nullptr;
-    return result;
+  if (spectrum) {
+    const FrequencyBand band = fit_band(rates, spec);
+    result["spectrum"] = {{"band_hz", {band.low_hz, band.high_hz}},
+                          {"fixed", fit_summary(*spectrum, band, AperiodicMode::kFixed)},
+                          {"knee", fit_summary(*spectrum, band, AperiodicMode::kKnee)}};
   }
-  const Spectra mean = welch_mean(rates, segment);
-  result["spectrum"] = {{"band_hz", {band.low_hz, band.high_hz}},
-                        {"segment_samples", segment},
-                        {"fixed", fit_summary(mean, band, AperiodicMode::kFixed)},
-                        {"knee", fit_summary(mean, band, AperiodicMode::kKnee)}};
   return result;
 }
 

@@ -2,14 +2,22 @@
 /// The vitals of a recorded brain, as a summary.
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "physics/vitals/series.hpp"
+#include "physics/vitals/spectrum.hpp"
 #include "runners/simulate_config.hpp"
 
 namespace noesis {
 
-/// Activity, synchrony and spectrum of rates (samples x neurons). What cannot be computed (too few
-/// samples, a band outside the spectrum, a silent brain) is null.
-nlohmann::ordered_json summarise_vitals(const SeriesView& rates, const VitalsSpec& spec);
+/// Mean power spectrum of rates (samples x neurons); empty where too few samples were recorded for
+/// the band of the specification.
+std::optional<Spectra> measure_spectrum(const SeriesView& rates, const VitalsSpec& spec);
+
+/// Activity, synchrony and the fits of `spectrum`. What cannot be computed (too few samples, a
+/// silent brain) is null.
+nlohmann::ordered_json summarise_vitals(const SeriesView& rates,
+                                        const std::optional<Spectra>& spectrum,
+                                        const VitalsSpec& spec);
 
 }  // namespace noesis

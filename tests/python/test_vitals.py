@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.signal import hilbert
+from scipy.signal import hilbert, welch
 
 CONFIG = """
 seed = 2
@@ -53,3 +53,13 @@ def test_synchrony(brain):
     assert vitals["kuramoto_order"] == pytest.approx(expected, rel=1e-9)
     chi = np.sqrt(x.mean(axis=1).var() / x.var(axis=0).mean())
     assert vitals["golomb_chi"] == pytest.approx(chi, rel=1e-9)
+
+
+def test_spectrum(simulate):
+    """Goes red with another window, overlap, detrending or scaling, or a mean over logarithms."""
+    recording, _ = simulate(CONFIG)
+    x = recording["E"][:, 0, :]
+    segment = 2 * (len(recording["psd_density"]) - 1)
+    f, density = welch(x, fs=1000, nperseg=segment, axis=0)
+    assert np.allclose(recording["psd_frequency_hz"], f, rtol=1e-12)
+    assert np.allclose(recording["psd_density"], density.mean(axis=1), rtol=1e-9, atol=1e-18)
