@@ -1,7 +1,8 @@
 """clang-tidy on the sources of a build, those of the last commit first, until the time is up.
 
 usage: tidy.py CLANG_TIDY BUILD SECONDS; prints the findings and how many files were reached, exits 1
-when a file has a finding. The agent's sources are left out: clang cannot read GCC's precompiled header.
+when a file has a finding. Tests are left out, and the agent's
+sources, since clang cannot read GCC's precompiled header.
 """
 
 import json
@@ -13,7 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OUTSIDE = ("build/", "../", "agent/", "tests/agent/")
+OUTSIDE = ("build/", "../", "agent/", "tests/", "examples/")
 
 
 def sources(build: str) -> list[str]:
