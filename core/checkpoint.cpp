@@ -86,7 +86,7 @@ json read_manifest(const fs::path& file) {
     throw bad_checkpoint(file, "the manifest of the checkpoint cannot be read", {}, {},
                          "name the folder of a finished checkpoint");
   }
-  const json manifest = json::parse(in, nullptr, false);
+  json manifest = json::parse(in, nullptr, false);
   const auto has = [&](const char* key, json::value_t type) {
     return manifest.contains(key) && manifest[key].type() == type;
   };
@@ -101,7 +101,7 @@ json read_manifest(const fs::path& file) {
                         has("program_version", json::value_t::string) &&
                         has("parts", json::value_t::array) && has("digest", json::value_t::string);
   if (!readable || digest_text(content.dump(-1, ' ', false, json::error_handler_t::replace)) !=
-                       manifest["digest"]) {
+                       manifest["digest"].get<std::string>()) {
     throw bad_checkpoint(file, "the manifest of the checkpoint is damaged");
   }
   return manifest;
