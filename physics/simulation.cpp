@@ -179,6 +179,16 @@ void Simulation<T>::Impl::add_noise() {
 }
 
 template <Real T>
+void Simulation<T>::Impl::require_fixed_steps(const char* where) const {
+  if (!adaptive) return;
+  throw ConfigError({.what = "an adaptive step cannot be cut in one environment of a batch",
+                     .where = where,
+                     .got = "integrator.name = " + spec.integrator.name,
+                     .allowed = "euler, heun, rk4",
+                     .next = {}});
+}
+
+template <Real T>
 void Simulation<T>::Impl::check_finite() const {
   for (std::int64_t n = 0; n < state.size(); ++n) {
     if (std::isfinite(state.data()[n])) continue;
@@ -259,6 +269,43 @@ void Simulation<T>::reset(std::int64_t env, std::uint64_t seed) {
   impl_->seeds.at(static_cast<std::size_t>(env)) = seed;
   impl_->episode_start.at(static_cast<std::size_t>(env)) = impl_->num_steps;
   impl_->draw_initial_state(env);
+}
+template <Real T>
+BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
+  impl_->require_fixed_steps("snapshot");
+  BrainSnapshot<T> snapshot;
+  const auto e = static_cast<std::size_t>(env);
+  snapshot.seed = impl_->seeds.at(e);
+  snapshot.step = impl_->num_steps - impl_->episode_start.at(e);
+  const BatchShape& shape = impl_->shape;
+  for (int c = 0; c < shape.num_components; ++c) {
+    for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
+      snapshot.state.push_back(impl_->state.at(env, c, i));
+    }
+  }
+  impl_->surgeon.append_inputs(env, snapshot.inputs);
+  return snapshot;
+}
+template <Real T>
+void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) {
+  impl_->require_fixed_steps("restore");
+  const BatchShape& shape = impl_->shape;
+  const auto e = static_cast<std::size_t>(env);
+  const auto size = static_cast<std::size_t>(shape.num_components * shape.num_neurons);
+  if (snapshot.state.size() != size) {
+    throw ConfigError({.what = "the snapshot is of another brain",
+                       .where = "restore",
+                       .got = std::to_string(snapshot.state.size()) + " values",
+                       .allowed = std::to_string(size),
+                       .next = {}});
+  }
+  impl_->surgeon.set_inputs(env, snapshot.inputs);
+  impl_->seeds.at(e) = snapshot.seed;
+  impl_->episode_start.at(e) = impl_->num_steps - snapshot.step;
+  const T* value = snapshot.state.data();
+  for (int c = 0; c < shape.num_components; ++c) {
+    for (std::int64_t i = 0; i < shape.num_neurons; ++i) impl_->state.at(env, c, i) = *value++;
+  }
 }
 template <Real T>
 std::int64_t Simulation<T>::num_steps() const noexcept {

@@ -76,6 +76,16 @@ struct BrainSpec {
   }
 };
 
+/// One brain of a batch at one moment, to fork it or to go back to it.
+template <Real T>
+struct BrainSnapshot {
+  std::uint64_t seed = 0;  ///< of the environment: its noise
+  std::int64_t step = 0;   ///< steps since its reset
+  std::vector<T> state;    ///< (num_components x num_neurons)
+  std::vector<T> inputs;   ///< interventions in force, as Surgeon::append_inputs()
+  bool operator==(const BrainSnapshot&) const = default;
+};
+
 /// `num_envs` brains at one precision. Same specification, connectome and environment seed: same
 /// bits, whatever the number of threads, of environments beside it, and of calls that time is cut
 /// into. Not thread-safe; the arena must outlive it.
@@ -121,6 +131,12 @@ class Simulation {
   /// A new episode of one environment: initial state from `seed`, interventions ended. Fixed steps
   /// only unless all environments are at time 0. Noise goes on by the environment's own step count.
   void reset(std::int64_t env, std::uint64_t seed);
+
+  /// A brain of the batch, and one put into any place of this or another batch of the same
+  /// specification: it goes on with the bits it would have had. Fixed steps only. @throws
+  /// ConfigError for an adaptive integrator or a snapshot of another size.
+  BrainSnapshot<T> snapshot(std::int64_t env) const;
+  void restore(std::int64_t env, const BrainSnapshot<T>& snapshot);
 
   /// Steps of the integrator: the batch's count of fixed steps, or an environment's statistics.
   std::int64_t num_steps() const noexcept;

@@ -19,6 +19,7 @@ class Simulation<T>::Impl {
   /// Ends an adaptive step at the present time, so that state or inputs may be edited.
   void before_inputs_change();
   void check_finite() const;
+  void require_fixed_steps(const char* where) const;
 
   BrainSpec spec;
   std::vector<ConnectomePtr> connectomes;
@@ -31,10 +32,11 @@ class Simulation<T>::Impl {
   std::unique_ptr<FixedStepper<T>> fixed;
   std::unique_ptr<Dopri5<T>> adaptive;
   std::int64_t num_steps = 0;
-  std::vector<std::int64_t> episode_start;  // num_steps at each environment's reset
-  double now = 0;                           // adaptive only
-  double segment_start = 0;                 // adaptive only: since when inputs are constant
-  bool inputs_changed = false;              // adaptive only: `state` is to be taken as a new start
+  std::vector<std::int64_t>
+      episode_start;            // num_steps at each environment's reset (negative after restore)
+  double now = 0;               // adaptive only
+  double segment_start = 0;     // adaptive only: since when inputs are constant
+  bool inputs_changed = false;  // adaptive only: `state` is to be taken as a new start
 
  private:
   void advance_fixed(double t);

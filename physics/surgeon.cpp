@@ -134,6 +134,27 @@ void Surgeon<T>::reset(std::int64_t env) {
 }
 
 template <Real T>
+void Surgeon<T>::append_inputs(std::int64_t env, std::vector<T>& values) const {
+  for (const State<T>* array : {&bias_, &current_, &transmits_, &moves_, &level_}) {
+    for (std::int64_t i = 0; i < shape_.num_neurons; ++i) values.push_back(array->at(env, 0, i));
+  }
+}
+
+template <Real T>
+void Surgeon<T>::set_inputs(std::int64_t env, std::span<const T> values) {
+  const auto n = static_cast<std::size_t>(shape_.num_neurons);
+  ensure(values.size() == 5 * n, "inputs of an environment of this size");
+  for (std::size_t k = 0; k < n; ++k) {
+    const auto i = static_cast<std::int64_t>(k);
+    bias_.at(env, 0, i) = values[k];
+    current_.at(env, 0, i) = values[n + k];
+    update_drive(env, i);
+    set_transmits(env, i, values[2 * n + k] != T(0));
+    set_moves(env, i, values[3 * n + k], static_cast<double>(values[4 * n + k]));
+  }
+}
+
+template <Real T>
 void Surgeon<T>::pin(State<T>& x) const {
   if (num_held_ == 0) return;
   for (std::int64_t env = 0; env < shape_.num_envs; ++env) {

@@ -62,6 +62,11 @@ class Surgeon {
     return num_held_ > 0 ? moves_.plane(tile, 0) : nullptr;
   }
 
+  /// Everything that holds in one environment: 5 values a neuron, appended to `values`.
+  void append_inputs(std::int64_t env, std::vector<T>& values) const;
+  /// Puts 5 * num_neurons values of append_inputs() in force in an environment.
+  void set_inputs(std::int64_t env, std::span<const T> values);
+
   /// The arrays in a fixed order (bias, current, transmits, moves, level), for checkpoints.
   std::vector<State<T>*> arrays() { return {&bias_, &current_, &transmits_, &moves_, &level_}; }
   /// To be called after arrays() were written to: derives the rest.
