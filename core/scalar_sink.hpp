@@ -16,6 +16,9 @@ class ScalarSink {
   /// steps in training) and does not fall from call to call. `value` may be non-finite: it is kept
   /// as such. @throws RunError when it cannot be written.
   virtual void scalar(std::string_view name, std::int64_t step, double value) = 0;
+
+  /// Makes what was given so far visible to readers. @throws RunError.
+  virtual void flush() {}
 };
 
 }  // namespace noesis
