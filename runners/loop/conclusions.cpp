@@ -1,0 +1,346 @@
+#include "runners/loop/conclusions.hpp"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <map>
+#include <set>
+
+#include "core/names.hpp"
+
+namespace noesis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Differences are claimed below this p-value only.
+constexpr double kSignificance = 0.01;
+
+[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...) {
+  char buffer[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(buffer, sizeof buffer, format, arguments);
+  va_end(arguments);
+  return buffer;
+}
+
+std::string str(const Json& object, const char* key) { return object.at(key).get<std::string>(); }
+double num(const Json& object, const char* key) { return object.at(key).get<double>(); }
+/// First entry of [mean, low, high] or [median, q25, q75].
+double first(const Json& object, const char* key) { return object.at(key).at(0).get<double>(); }
+bool has(const Json& object, const char* key) {
+  return object.contains(key) && !object.at(key).is_null();
+}
+const Json& list(const Json& result, const char* key) {
+  static const Json none = Json::array();
+  return has(result, key) ? result.at(key) : none;
+}
+
+std::vector<std::string> subjects_of(const Json& rows) {
+  std::vector<std::string> names;
+  for (const Json& row : rows) {
+    const std::string name = str(row, "subject");
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+// --- controls
+
+void conclude_controls(const Json& result, std::vector<std::string>& out) {
+  int total = 0;
+  std::vector<std::string> broken;
+  for (const Json& control : list(result, "controls")) {
+    if (has(control, "not_applicable")) continue;
+    ++total;
+    if (control.at("holds").get<bool>()) continue;
+    broken.push_back(str(control, "name") + " on " + str(control, "subject") + " is " +
+                     str(control, "verdict") + ", not " + str(control, "expected"));
+  }
+  if (total == 0) return;
+  if (broken.empty()) {
+    out.push_back(text("All %d controls came out as they must", total) +
+                  ": the verdicts below can be trusted as far as these controls reach.");
+  } else {
+    out.push_back(text("%zu of %d controls failed, so no verdict of this run can be trusted: ",
+                       broken.size(), total) +
+                  join_names(broken) + ".");
+  }
+}
+
+void conclude_subjects(const Json& result, std::vector<std::string>& out) {
+  for (const Json& subject : list(result, "subjects")) {
+    const Json& exponent = subject.at("lyapunov_per_tau");
+    std::string sentence =
+        str(subject, "name") + text(" is %s: largest exponent %.3f +- %.3f per tau",
+                                    str(subject, "dynamics").c_str(), exponent.at(0).get<double>(),
+                                    exponent.at(1).get<double>());
+    if (has(subject, "kaplan_yorke_dimension")) {
+      sentence += text(", Kaplan-Yorke dimension %.1f", num(subject, "kaplan_yorke_dimension"));
+    }
+    out.push_back(sentence + ".");
+  }
+}
+
+// --- Phase 1
+
+const Json* best(const std::vector<const Json*>& rows, const char* key) {
+  const Json* found = nullptr;
+  for (const Json* row : rows) {
+    if (!found || first(*row, key) > first(*found, key)) found = row;
+  }
+  return found;
+}
+
+std::string figure(const Json& row, const char* key, const char* name) {
+  const Json& f = row.at(key);
+  return std::string(name) + text(" %.3f [%.3f, %.3f]", f.at(0).get<double>(),
+                                  f.at(1).get<double>(), f.at(2).get<double>());
+}
+
+void conclude_phase1(const Json& result, std::vector<std::string>& out) {
+  std::map<std::string, std::vector<const Json*>> groups;
+  std::vector<std::string> order;
+  for (const Json& row : list(result, "phase1")) {
+    const std::string key =
+        str(row, "subject") +
+        text(" with noise %g, %d samples", num(row, "noise"), static_cast<int>(num(row, "budget")));
+    if (!groups.contains(key)) order.push_back(key);
+    groups[key].push_back(&row);
+  }
+  for (const std::string& key : order) {
+    std::vector<const Json*> knowing, blind;
+    for (const Json* row : groups[key]) {
+      (row->at("knows_equations").get<bool>() ? knowing : blind).push_back(row);
+    }
+    for (const auto& [rows, label] :
+         {std::pair{&blind, "without the equations"}, {&knowing, "knowing the equations"}}) {
+      const Json* row = best(*rows, "auprc");
+      if (row == nullptr) continue;
+      out.push_back("Wiring of " + key + ": best " + label + " is " + str(*row, "estimator") +
+                    " under " + str(*row, "policy") + " interventions, " +
+                    figure(*row, "auroc", "AUROC") + ", " + figure(*row, "auprc", "AUPRC") +
+                    text(" (base rate %.3f).", num(*row, "base_rate")));
+    }
+  }
+  for (const Json& pair : list(result, "phase1_paired")) {
+    const Json& d = pair.at("difference");
+    const bool significant = num(pair, "p_value") < kSignificance;
+    const bool better = significant && d.at(0).get<double>() > 0;
+    const bool worse = significant && d.at(0).get<double>() < 0;
+    out.push_back(str(pair, "subject") + text(", noise %g: ", num(pair, "noise")) +
+                  str(pair, "policy") + " interventions " +
+                  (better  ? "help"
+                   : worse ? "hurt"
+                           : "are not shown to help") +
+                  " " + str(pair, "estimator") + " against " + str(pair, "against") +
+                  " at equal budget (" + str(pair, "metric") +
+                  text(" %+.3f [%+.3f, %+.3f], p = %.2g, %d seeds).", d.at(0).get<double>(),
+                       d.at(1).get<double>(), d.at(2).get<double>(), num(pair, "p_value"),
+                       static_cast<int>(num(pair, "seeds"))));
+  }
+}
+
+// --- Phase 2
+
+bool mostly_alive(const Json& row) { return 2 * num(row, "alive") > num(row, "seeds"); }
+
+/// Criteria that failed most often, worst first.
+std::string worst_criteria(const std::vector<const Json*>& rows) {
+  std::map<std::string, int> counts;
+  for (const Json* row : rows) {
+    for (const auto& [name, count] : list(*row, "failing").items())
+      counts[name] += count.get<int>();
+  }
+  std::vector<std::pair<int, std::string>> order;
+  for (const auto& [name, count] : counts) order.emplace_back(-count, name);
+  std::ranges::sort(order);
+  std::vector<std::string> names;
+  for (const auto& [count, name] : order) {
+    if (names.size() < 3) names.push_back(name + text(" (%d times)", -count));
+  }
+  return join_names(names);
+}
+
+void conclude_phase2(const Json& result, std::vector<std::string>& out) {
+  const Json& rows = list(result, "phase2");
+  for (const std::string& subject : subjects_of(rows)) {
+    std::vector<const Json*> all;
+    std::vector<std::string> alive;
+    for (const Json& row : rows) {
+      if (str(row, "subject") != subject) continue;
+      all.push_back(&row);
+      if (!mostly_alive(row)) continue;
+      alive.push_back(str(row, "hypothesis") + text(" (%d of %d)",
+                                                    static_cast<int>(num(row, "alive")),
+                                                    static_cast<int>(num(row, "seeds"))));
+    }
+    if (alive.empty()) {
+      out.push_back("No emulator of " + subject + " is Alive in most seeds; they fail by " +
+                    worst_criteria(all) + ".");
+    } else {
+      out.push_back("Alive on " + subject + " in most seeds: " + join_names(alive) + ".");
+    }
+    const Json* longest = best(all, "vpt_lyapunov");
+    out.push_back(subject + ": the longest valid prediction is " +
+                  text("%.2f Lyapunov times (median), by ", first(*longest, "vpt_lyapunov")) +
+                  str(*longest, "hypothesis") + ".");
+  }
+}
+
+/// Verdict counts of a row, to be compared with those of another.
+std::string outcome(const Json& row) {
+  return text("%g/%g/%g/%g", num(row, "alive"), num(row, "catatonic"), num(row, "seizing"),
+              num(row, "zombie"));
+}
+
+/// Names each part whose presence changed no verdict count on any subject.
+void conclude_parts(const Json& result, std::vector<std::string>& out) {
+  const Json& rows = list(result, "phase2");
+  std::set<std::string> tested, matters;
+  for (const Json& with : rows) {
+    const std::string name = str(with, "hypothesis");
+    for (const char* part : {"fast-cache", "gru", "arousal", "local-bias"}) {
+      for (const Json& without : rows) {
+        if (str(without, "subject") != str(with, "subject") ||
+            without.at("bottleneck") != with.at("bottleneck")) {
+          continue;
+        }
+        const std::string other = str(without, "hypothesis");
+        const bool adds = other == "slow-core" && name == std::string("slow-core+") + part;
+        const bool removes = name == "all" && other == std::string("all-") + part;
+        if (!adds && !removes) continue;
+        tested.insert(part);
+        if (outcome(with) != outcome(without)) matters.insert(part);
+      }
+    }
+  }
+  for (const std::string& part : tested) {
+    if (matters.contains(part)) continue;
+    out.push_back("The part " + part + " changed no verdict on any subject.");
+  }
+}
+
+// --- tables
+
+/// Columns as wide as their widest cell; the first is left-aligned, so are all texts.
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> width(rows.front().size());
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      line += row[c] + std::string(width[c] - row[c].size() + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+    if (&row == &rows.front()) out += std::string(line.size(), '-') + "\n";
+  }
+  return out;
+}
+
+std::string cell(const Json& row, const char* key, const char* format = "%.3f") {
+  if (!has(row, key)) return "-";
+  const Json& value = row.at(key).is_array() ? row.at(key).at(0) : row.at(key);
+  if (!value.is_number()) return "-";
+  char buffer[32];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  std::snprintf(buffer, sizeof buffer, format, value.get<double>());
+#pragma GCC diagnostic pop
+  return buffer;
+}
+
+std::string failing_criteria(const Json& control) {
+  std::vector<std::string> names;
+  for (const Json& criterion : list(control, "criteria")) {
+    if (str(criterion, "outcome") == "fails") names.push_back(str(criterion, "name"));
+  }
+  return names.empty() ? "-" : join_names(names);
+}
+
+std::string controls_table(const Json& rows) {
+  std::vector<std::vector<std::string>> cells = {
+      {"subject", "control", "expected", "verdict", "holds", "bands", "fails by"}};
+  for (const Json& row : rows) {
+    if (has(row, "not_applicable")) {
+      cells.push_back({str(row, "subject"), str(row, "name"), "-", "not applicable", "-", "-",
+                       str(row, "not_applicable")});
+      continue;
+    }
+    cells.push_back({str(row, "subject"), str(row, "name"), str(row, "expected"),
+                     str(row, "verdict"), row.at("holds").get<bool>() ? "yes" : "NO",
+                     cell(row, "bands_ok", "%.0f"), failing_criteria(row)});
+  }
+  return table(cells);
+}
+
+std::string phase1_table(const Json& rows) {
+  std::vector<std::vector<std::string>> cells = {{"subject", "noise", "policy", "estimator",
+                                                  "samples", "seeds", "AUROC", "AUPRC", "base",
+                                                  "sign", "SHD", "R2"}};
+  for (const Json& row : rows) {
+    cells.push_back({str(row, "subject"), cell(row, "noise", "%g"), str(row, "policy"),
+                     str(row, "estimator") +
+                         (row.at("knows_equations").get<bool>() ? " (knows the equations)" : ""),
+                     cell(row, "budget", "%.0f"), cell(row, "seeds", "%.0f"), cell(row, "auroc"),
+                     cell(row, "auprc"), cell(row, "base_rate"), cell(row, "sign_accuracy"),
+                     cell(row, "shd", "%.0f"), cell(row, "response_r2")});
+  }
+  return table(cells);
+}
+
+std::string phase2_table(const Json& rows) {
+  std::vector<std::vector<std::string>> cells = {{"subject", "hypothesis", "state", "seeds",
+                                                  "alive", "catatonic", "seizing", "zombie", "VPT",
+                                                  "D_H", "D_del", "D_stsp", "touch r", "lambda"}};
+  for (const Json& row : rows) {
+    cells.push_back({str(row, "subject"), str(row, "hypothesis"), cell(row, "state_size", "%.0f"),
+                     cell(row, "seeds", "%.0f"), cell(row, "alive", "%.0f"),
+                     cell(row, "catatonic", "%.0f"), cell(row, "seizing", "%.0f"),
+                     cell(row, "zombie", "%.0f"), cell(row, "vpt_lyapunov", "%.2f"),
+                     cell(row, "d_h"), cell(row, "d_del"), cell(row, "d_stsp", "%.2f"),
+                     cell(row, "touch_r", "%.2f"), cell(row, "exponent_per_tau")});
+  }
+  return table(cells);
+}
+
+}  // namespace
+
+bool controls_hold(const Json& result) {
+  return std::ranges::all_of(list(result, "controls"), [](const Json& control) {
+    return has(control, "not_applicable") || control.at("holds").get<bool>();
+  });
+}
+
+std::vector<std::string> draw_conclusions(const Json& result) {
+  std::vector<std::string> out;
+  conclude_controls(result, out);
+  conclude_phase2(result, out);
+  conclude_parts(result, out);
+  conclude_phase1(result, out);
+  conclude_subjects(result, out);
+  return out;
+}
+
+std::string verdict_tables(const Json& result) {
+  std::string out;
+  if (!list(result, "controls").empty()) {
+    out += "Controls\n" + controls_table(list(result, "controls")) + "\n";
+  }
+  if (!list(result, "phase1").empty()) {
+    out += "Phase 1: causal discovery (means over seeds)\n" + phase1_table(list(result, "phase1")) +
+           "\n";
+  }
+  if (!list(result, "phase2").empty()) {
+    out += "Phase 2: emulation (VPT in Lyapunov times, median; lambda per tau)\n" +
+           phase2_table(list(result, "phase2")) + "\n";
+  }
+  return out;
+}
+
+}  // namespace noesis

@@ -1,0 +1,103 @@
+#include "runners/loop/conclusions.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace noesis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Json control(const char* name, const char* expected, const char* verdict) {
+  return {{"subject", "lorenz63"},
+          {"name", name},
+          {"expected", expected},
+          {"verdict", verdict},
+          {"holds", std::string(expected) == verdict},
+          {"bands_ok", 1},
+          {"criteria", Json::array({{{"name", "touch"}, {"outcome", "fails"}}})}};
+}
+
+Json emulation(const char* hypothesis, int alive, int seeds, double vpt = 1) {
+  return {{"hypothesis", hypothesis},
+          {"subject", "lorenz63"},
+          {"bottleneck", 3},
+          {"state_size", 3},
+          {"seeds", seeds},
+          {"alive", alive},
+          {"catatonic", 0},
+          {"seizing", 0},
+          {"zombie", seeds - alive},
+          {"vpt_lyapunov", {vpt, 0, 2}},
+          {"failing", {{"D_H", seeds - alive}}}};
+}
+
+Json paired(double difference, double p_value) {
+  return {{"subject", "reference-20"},
+          {"estimator", "model_form"},
+          {"budget", 600},
+          {"noise", 0},
+          {"policy", "active"},
+          {"against", "passive"},
+          {"metric", "auprc"},
+          {"difference", {difference, difference, difference}},
+          {"p_value", p_value},
+          {"seeds", 10}};
+}
+
+// Breaks when a failing control is counted as holding.
+TEST(Conclusions, AFailingControlIsNamedFirst) {
+  Json result = {{"controls", Json::array({control("white noise", "Zombie", "Zombie"),
+                                           control("replay", "Zombie", "Alive")})}};
+  EXPECT_FALSE(controls_hold(result));
+  EXPECT_THAT(draw_conclusions(result).front(),
+              AllOf(HasSubstr("1 of 2"), HasSubstr("replay on lorenz63 is Alive, not Zombie")));
+  result["controls"].erase(1);
+  EXPECT_TRUE(controls_hold(result));
+  EXPECT_THAT(draw_conclusions(result).front(), HasSubstr("All 1 controls"));
+}
+
+TEST(Conclusions, NotApplicableIsNoFailure) {
+  const Json result = {{"controls", Json::array({{{"subject", "lorenz63"},
+                                                  {"name", "stranger"},
+                                                  {"not_applicable", "no wiring"}}})}};
+  EXPECT_TRUE(controls_hold(result));
+  EXPECT_THAT(verdict_tables(result), HasSubstr("no wiring"));
+}
+
+// Breaks when half of the seeds count as most.
+TEST(Conclusions, AliveMeansMostSeeds) {
+  EXPECT_THAT(
+      draw_conclusions({{"phase2", Json::array({emulation("slow-core", 1, 2)})}}),
+      Contains(HasSubstr("No emulator of lorenz63 is Alive in most seeds; they fail by D_H")));
+  EXPECT_THAT(draw_conclusions({{"phase2", Json::array({emulation("slow-core", 2, 3)})}}),
+              Contains(HasSubstr("Alive on lorenz63 in most seeds: slow-core (2 of 3)")));
+}
+
+// Breaks when a part that changed a verdict is called useless, or one that did not is not.
+TEST(Conclusions, APartThatChangesNothingIsNamed) {
+  const Json result = {
+      {"phase2", Json::array({emulation("slow-core", 1, 3), emulation("slow-core+gru", 3, 3),
+                              emulation("slow-core+arousal", 1, 3)})}};
+  const auto sentences = draw_conclusions(result);
+  EXPECT_THAT(sentences, Contains(HasSubstr("arousal changed no verdict")));
+  EXPECT_THAT(sentences, Not(Contains(HasSubstr("gru changed no verdict"))));
+  EXPECT_THAT(sentences, Not(Contains(HasSubstr("fast-cache"))));
+}
+
+// Breaks when help is claimed from the sign of a mean alone.
+TEST(Conclusions, HelpIsClaimedOnlyWhenSignificant) {
+  const auto sentence = [](double difference, double p) {
+    return draw_conclusions({{"phase1_paired", Json::array({paired(difference, p)})}}).front();
+  };
+  EXPECT_THAT(sentence(.2, .002), HasSubstr("interventions help"));
+  EXPECT_THAT(sentence(.2, .2), HasSubstr("not shown to help"));
+  EXPECT_THAT(sentence(-.2, .002), HasSubstr("interventions hurt"));
+}
+
+}  // namespace
+}  // namespace noesis
