@@ -21,6 +21,9 @@ enum class Stream : std::uint32_t {
   kObservation = 5,
   kTask = 6,
   kResampling = 7,
+  kAgent = 8,
+  kSurrogate = 9,
+  kVerdict = 10,
 };
 
 struct RandomPair {
