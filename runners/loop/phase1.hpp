@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "physics/discovery/dense_matrix.hpp"
+#include "runners/loop/figure.hpp"
 
 namespace noesis {
 
@@ -54,13 +55,6 @@ struct Phase1Matrices {
 /// Runs one experiment. Deterministic, in the calling thread; safe to call from many at once.
 /// @throws ConfigError for unknown names, an impossible budget, or a subject that is no brain.
 Phase1Row run_phase1(const Phase1Spec& spec, Phase1Matrices* matrices = nullptr);
-
-/// A mean over seeds and its 95% bootstrap interval, [mean, low, high] in reports.
-struct Figure {
-  double mean = 0;
-  double low = 0;
-  double high = 0;
-};
 
 struct Phase1Summary {
   Phase1Spec spec;  ///< of the first row
