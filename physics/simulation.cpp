@@ -9,6 +9,7 @@
 namespace noesis {
 
 std::vector<double> DriveSpec::values(std::int64_t num_neurons) const {
+  if (!per_neuron.empty()) return per_neuron;
   std::vector<double> drive(static_cast<std::size_t>(num_neurons), mean);
   if (sd > 0) {
     for (std::size_t i = 0; i < drive.size(); ++i) {
@@ -42,6 +43,11 @@ void check(const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
   if (spec.noise.sigma > 0 && spec.integrator.adaptive()) {
     fail("noise needs fixed steps", "noise.sigma", std::to_string(spec.noise.sigma),
          "0 with dopri5; or integrator.name = \"euler\", \"heun\" or \"rk4\"");
+  }
+  const std::size_t drives = spec.drive.per_neuron.size();
+  if (drives != 0 && static_cast<std::int64_t>(drives) != connectomes.front()->num_neurons()) {
+    fail("one drive a neuron, or none", "drive.per_neuron", std::to_string(drives) + " values",
+         std::to_string(connectomes.front()->num_neurons()));
   }
   if (!(spec.initial.low <= spec.initial.high)) {
     fail("initial.low is above initial.high", "initial.low", std::to_string(spec.initial.low),

@@ -40,11 +40,13 @@ struct InitialSpec {
   }
 };
 
-/// Constant drive of the neurons: mean + sd N(0, 1), the same in every environment of a batch.
+/// Constant drive of the neurons: mean + sd N(0, 1), or a value for each; the same in every
+/// environment of a batch.
 struct DriveSpec {
   double mean = 0;
   double sd = 0;
   std::int64_t seed = 0;
+  std::vector<double> per_neuron = {};
 
   template <class V>
   void visit(V& v) {
@@ -52,6 +54,7 @@ struct DriveSpec {
     v("sd", sd, "Standard deviation of the drive between neurons", at_least(0));
     v("seed", seed, "Seed of the drive, a part of the brain rather than of an environment",
       at_least(0));
+    v("per_neuron", per_neuron, "Drive of each neuron, in place of mean and sd; empty: none");
   }
 
   /// (num_neurons)

@@ -24,9 +24,9 @@ namespace noesis {
 struct FitOptions {
   /// Fit existing synapses and gap junctions of `structure` only; else every pair.
   bool known_graph = true;
-  double ridge = 1e-12;  ///< added to the normal equations, of their mean diagonal
-  std::int64_t max_iterations = 12;
-  std::int64_t burn_in = 50;  ///< first samples not fitted, until I has forgotten its start
+  double ridge = 1e-12;              ///< added to the normal equations, of their mean diagonal
+  std::int64_t max_iterations = 25;  ///< it ends before, when nothing improves any more
+  std::int64_t burn_in = 50;         ///< first samples not fitted, until I has forgotten its start
 };
 
 /// The subject's form with parameters fitted to a tape of its observations (E of every neuron; x,
