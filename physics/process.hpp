@@ -11,7 +11,10 @@ namespace noesis {
 /// A map from (state, input) to (state, observation), one sample interval at a time. The whole
 /// state is a vector of doubles, so that a snapshot is a copy, a fork two copies, and any number of
 /// copies advance together. Deterministic: noise is a function of a seed and a step count in the
-/// state. Not thread-safe (an implementation may keep scratch memory); one instance a thread.
+/// state. Seeds, counts and positions are whole numbers; an entry of a state that is no whole
+/// number is a variable of the dynamics, of magnitude about 1, in double precision, so that it can
+/// be shifted a little. Not thread-safe (an implementation may keep scratch memory); one instance a
+/// thread.
 class Process {
  public:
   using State = std::vector<double>;

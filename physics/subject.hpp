@@ -9,7 +9,7 @@
 /// | lorenz63         | Lorenz's model                                                         |
 ///
 /// Brains: tau is 10 ms, drive P = 1.25 + 0.1 N(0, 1), classical Runge-Kutta with dt = 0.1 tau
-/// (reference-N: 0.05 tau), a sample every 0.2 tau. Lorenz-63: one time unit is "tau", dt 0.01.
+/// (reference-N: 0.05 tau), a sample every 0.2 tau. Lorenz-63: tau is 0.25 time units, dt 0.01.
 ///
 /// | condition   | brains                                       | lorenz63                     |
 /// |-------------|----------------------------------------------|------------------------------|

@@ -8,22 +8,12 @@
 #include <vector>
 
 #include "physics/process.hpp"
+#include "physics/verdict/activity_window.hpp"
 #include "physics/verdict/reference.hpp"
 
 namespace noesis {
 
-/// Activity over 100 tau, in levels (see VerdictReference).
-struct ActivityWindow {
-  double mean_level = 0;            ///< M
-  double saturated_fraction = 0;    ///< Sat
-  double unit_deviation = 0;        ///< V
-  double active_fraction = 0;       ///< A
-  double synchrony = 0;             ///< Golomb's chi
-  double population_deviation = 0;  ///< sd of the mean over units
-};
-
-inline constexpr double kActivityWindow = 100;  ///< [tau]
-/// A level beyond +- this is out of bounds: ten times the range from the range's lower end.
+/// Levels beyond +- this are out of bounds.
 inline constexpr double kLevelBound = 10;
 
 /// Free run, touches and forks of a candidate. An empty value could not be computed.

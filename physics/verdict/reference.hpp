@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "core/threads.hpp"
 #include "physics/process.hpp"
 #include "physics/subject.hpp"
 #include "physics/verdict/fork_exponent.hpp"
+#include "physics/verdict/null_quantile.hpp"
 #include "physics/verdict/spectral_family.hpp"
 #include "physics/verdict/touch.hpp"
 
@@ -26,13 +26,6 @@ struct ReferenceOptions {
   std::int64_t num_forks = 10;      ///< >= 10; fork.duration times this is 2,000 tau by default
   std::int64_t num_resamples = 200;
   ForkOptions fork;
-};
-
-/// A quantile over pairs of runs, with its 95% interval from resampling runs.
-struct NullQuantile {
-  double value = 0;
-  double low = 0;
-  double high = 0;
 };
 
 /// Everything a verdict needs to know of a subject, and what plots of it show. A plain value.
