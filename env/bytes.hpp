@@ -75,6 +75,11 @@ class ByteReader {
     return value;
   }
 
+  /// Reads a text that must be `tag`.
+  void expect(std::string_view tag) {
+    const auto text = get<std::string>();
+    if (text != tag) fail("'" + text.substr(0, 40) + "'", std::string(tag));
+  }
   /// @throws ConfigError when bytes are left over.
   void finish() const {
     if (!bytes_.empty()) fail(std::to_string(bytes_.size()) + " bytes too many");

@@ -1,0 +1,92 @@
+#include "env/registry.hpp"
+
+#include <functional>
+
+#include "core/error.hpp"
+#include "core/registry.hpp"
+#include "env/tasks/steer.hpp"
+#include "env/tasks/timed.hpp"
+#include "env/wrappers.hpp"
+
+namespace noesis {
+namespace {
+
+struct Entry {
+  EnvSpec spec;
+  std::function<MadeTask(const EnvOptions&, std::int64_t num_envs, int num_threads)> make;
+  std::function<std::vector<ConfigKey>()> keys;
+};
+
+/// `TaskType` is made from (Options, num_envs, num_threads).
+template <class TaskType, class Options>
+Entry entry(std::string id, std::int64_t max_episode_steps, double reward_threshold) {
+  const EnvSpec spec{.id = std::move(id),
+                     .max_episode_steps = max_episode_steps,
+                     .reward_threshold = reward_threshold,
+                     .options = config_to_toml(Timed<Options>{max_episode_steps, {}})};
+  return {.spec = spec,
+          .make =
+              [spec](const EnvOptions& options, std::int64_t num_envs, int num_threads) {
+                const Timed<Options> config =
+                    parse_config(options.toml, options.source, options.overrides,
+                                 Timed<Options>{spec.max_episode_steps, {}});
+                MadeTask made{std::make_unique<TaskType>(config.task, num_envs, num_threads), spec};
+                made.spec.max_episode_steps = config.max_episode_steps;
+                made.spec.options = config_to_toml(config);
+                return made;
+              },
+          .keys =
+              [max_episode_steps] {
+                std::vector<ConfigKey> keys = describe_config<Timed<Options>>();
+                keys.front().default_value = std::to_string(max_episode_steps);
+                return keys;
+              }};
+}
+
+const Registry<Entry>& registry() {
+  static const Registry<Entry> kRegistry = [] {
+    Registry<Entry> all("environment");
+    const auto add = [&all](const Entry& one) { all.add(one.spec.id, one); };
+    add(entry<SteerTask, SteerOptions>("noesis/Steer-v0", 100, -30));
+    return all;
+  }();
+  return kRegistry;
+}
+
+}  // namespace
+
+std::vector<std::string> env_ids() { return registry().names(); }
+
+EnvSpec env_spec(const std::string& id) { return registry().get(id).spec; }
+
+std::vector<ConfigKey> env_option_keys(const std::string& id) { return registry().get(id).keys(); }
+
+MadeTask make_task(const std::string& id, std::int64_t num_envs, const EnvOptions& options,
+                   int num_threads) {
+  const Entry& entry = registry().get(id);
+  constexpr std::int64_t kMostEnvs = 1'000'000;
+  if (num_envs < 1 || num_envs > kMostEnvs) {
+    throw ConfigError({.what = "an impossible number of environments",
+                       .where = "num_envs",
+                       .got = std::to_string(num_envs),
+                       .allowed = "1 to " + std::to_string(kMostEnvs),
+                       .next = {}});
+  }
+  return entry.make(options, num_envs, num_threads);
+}
+
+std::unique_ptr<Env> make(const std::string& id, const EnvOptions& options,
+                          const std::string& render_mode) {
+  MadeTask made = make_task(id, 1, options, 1);
+  return std::make_unique<TimeLimit>(
+      std::make_unique<TaskEnv>(std::move(made.task), std::move(made.spec), render_mode));
+}
+
+std::unique_ptr<VectorEnv> make_vec(const std::string& id, std::int64_t num_envs,
+                                    const EnvOptions& options, Autoreset autoreset,
+                                    int num_threads) {
+  MadeTask made = make_task(id, num_envs, options, num_threads);
+  return std::make_unique<VectorEnv>(std::move(made.task), std::move(made.spec), autoreset);
+}
+
+}  // namespace noesis
