@@ -83,7 +83,17 @@ HybridAgentImpl::HybridAgentImpl(AgentConfig config, AgentShape shape, std::uint
     prediction_head =
         register_module("prediction_head", torch::nn::Linear(hidden, shape.prediction_size));
   }
+  prediction_scale_ = register_buffer("prediction_scale", torch::ones({shape.prediction_size}));
   initialise(seed);
+}
+
+void HybridAgentImpl::set_prediction_scale(const std::vector<double>& scale) {
+  ensure(static_cast<std::int64_t>(scale.size()) == shape_.prediction_size,
+         "a prediction scale of another size");
+  for (std::size_t k = 0; k < scale.size(); ++k) {
+    prediction_scale_.mutable_data_ptr<float>()[k] = static_cast<float>(scale[k]);
+  }
+  error_map_version_ = -1;
 }
 
 void HybridAgentImpl::initialise(std::uint64_t seed) {
@@ -160,7 +170,7 @@ float HybridAgentImpl::policy_entropy() const {
 /// The smallest change of c that corrects an error of the prediction: P^T (P P^T + ridge)^-1, as
 /// rows. Made anew when P has changed.
 const torch::Tensor& HybridAgentImpl::error_map() {
-  const torch::Tensor weight = prediction_head->weight.detach();
+  const torch::Tensor weight = prediction_head->weight.detach() * prediction_scale_.unsqueeze(1);
   const auto version = static_cast<std::int64_t>(prediction_head->weight._version());
   if (version != error_map_version_) {
     const torch::Tensor gram = torch::mm(weight, weight.t());
@@ -256,7 +266,8 @@ AgentOutput HybridAgentImpl::heads(const torch::Tensor& observations, const torc
     output.value = value_head(c).squeeze(-1);
   }
   if (shape_.prediction_size > 0) {
-    output.prediction = observations.narrow(-1, 0, shape_.prediction_size) + prediction_head(c);
+    output.prediction =
+        observations.narrow(-1, 0, shape_.prediction_size) + prediction_scale_ * prediction_head(c);
   }
   return output;
 }

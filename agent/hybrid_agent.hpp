@@ -7,7 +7,7 @@
 ///   y_2 = f(gain (W_2 y_1 + b_2) + beta_2)
 ///   c   = y_2 + WZMA(x)                                 fast cache (wzma.hpp)
 ///   h   <- GRU(e, h)                                    recurrent state
-///   policy mean = A c,  value = v c,  prediction of the next observation = o + P c
+///   policy mean = A c,  value = v c,  prediction of the next observation = o + s P c
 ///
 /// gain is arousal (arousal.hpp), beta the local intrinsic bias (local_bias.hpp); each part can be
 /// switched off. The policy is a diagonal Gaussian with a learned log standard deviation.
@@ -75,6 +75,10 @@ class HybridAgentImpl : public torch::nn::Module {
   /// Every decision of the meta-controller, with the environment's row; empty: none is kept.
   void set_meta_log(MetaLog log) { meta_log_ = std::move(log); }
 
+  /// Unit s of each predicted increment, (prediction_size) finite and positive; 1 before.
+  void set_prediction_scale(const std::vector<double>& scale);
+  const torch::Tensor& prediction_scale() const noexcept { return prediction_scale_; }
+
   /// (action_size), log of the policy's standard deviation.
   torch::Tensor log_std;
 
@@ -105,7 +109,8 @@ class HybridAgentImpl : public torch::nn::Module {
   MetaController meta_;
   MetaLog meta_log_;
   torch::Tensor start_u_, start_v_;  ///< the plastic bank at birth
-  torch::Tensor error_map_;          ///< (prediction_size x hidden_size)
+  torch::Tensor prediction_scale_;
+  torch::Tensor error_map_;  ///< (prediction_size x hidden_size)
   std::int64_t error_map_version_ = -1;
 };
 TORCH_MODULE(HybridAgent);
