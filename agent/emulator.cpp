@@ -91,8 +91,6 @@ torch::Tensor to_tensor(const std::vector<double>& values, std::int64_t rows) {
 
 }  // namespace
 
-void use_one_torch_thread() { at::set_num_threads(1); }
-
 torch::Tensor AgentEmulator::Parts::codes(const Tape& from, std::int64_t first,
                                           std::int64_t count) const {
   const auto size = static_cast<std::size_t>(code.size());
@@ -215,9 +213,9 @@ void AgentEmulator::step(std::span<State> states, std::span<const double> inputs
     parts_->free_run->step(hear, agents, predictions);
     for (std::size_t s = 0; s < n; ++s) {
       const std::span<double> z = predictions[s];
-      if (!parts_->bounds.empty()) {
+      if (!parts_->lowest.empty()) {
         for (std::size_t k = 0; k < size; ++k) {
-          z[k] = std::clamp(z[k], -parts_->bounds[k], parts_->bounds[k]);
+          z[k] = std::clamp(z[k], parts_->lowest[k], parts_->highest[k]);
         }
       }
       std::copy(z.begin(), z.end(), states[begin + s].end() - static_cast<std::ptrdiff_t>(size));

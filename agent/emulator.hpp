@@ -21,7 +21,7 @@ namespace noesis {
 struct TrainingReport {
   std::int64_t updates = 0;
   bool out_of_time = false;  ///< stopped by time_budget_s before its end
-  double last_loss = 0;      ///< mean over the last tenth of the updates; of the last phase's kind
+  double last_loss = 0;      ///< mean over the last tenth of the last phase
   double seconds = 0;        ///< wall time; no result depends on it
   std::int64_t parameters = 0;
 };

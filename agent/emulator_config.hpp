@@ -9,28 +9,39 @@
 
 namespace noesis {
 
-/// One phase of training: `updates` gradient steps on `batch` pieces of tape, each `washout`
-/// samples that are heard and `sequence` samples that are predicted.
+/// One phase of training: `updates` gradient steps on `batch` pieces of tape. Of each piece,
+/// `heard` samples are heard and the next of each predicted; then `free` samples follow, each
+/// predicted from the prediction before it. The loss is the sum of both mean squared errors,
+/// weighted.
 struct EmulatorPhase {
   std::int64_t updates = 1000;
-  std::int64_t sequence = 50;
+  std::int64_t heard = 50;
+  std::int64_t free = 0;
   std::int64_t batch = 32;
   double lr_from = 0.003;
   double lr_to = 0.001;
   double noise = 0;
-  double teacher_forcing = 1;
+  double weight_heard = 1;
+  double weight_free = 1;
+  double teacher_forcing = 0;
+  bool robust = false;
   bool plastic = false;
 
   template <class V>
   void visit(V& v) {
     v("updates", updates, "Gradient steps", at_least(0));
-    v("sequence", sequence, "Samples that are predicted in a row", between(1, 100'000));
-    v("batch", batch, "Sequences a step", between(1, 65536));
+    v("heard", heard, "Samples that are heard in a row", between(1, 100'000));
+    v("free", free, "Samples that are predicted from predictions", between(0, 100'000));
+    v("batch", batch, "Pieces a step", between(1, 65536));
     v("lr_from", lr_from, "Learning rate at the beginning", greater_than(0));
     v("lr_to", lr_to, "Learning rate at the end; geometric between", greater_than(0));
     v("noise", noise, "Noise on what is heard [sd of a unit]", at_least(0));
+    v("weight_heard", weight_heard, "Weight of the error after what was heard", at_least(0));
+    v("weight_free", weight_free, "Weight of the error in the free run", at_least(0));
     v("teacher_forcing", teacher_forcing,
-      "Share of the truth in what the next prediction starts from; 0: free run", between(0, 1));
+      "Share of the truth in what a free prediction starts from (generalised teacher forcing)",
+      between(0, 1));
+    v("robust", robust, "Free errors beyond 1 sd count as they are, not squared (pseudo-Huber)");
     v("plastic", plastic, "The fast parts adapt during training, too");
   }
 };
@@ -39,12 +50,12 @@ struct EmulatorConfig {
   AgentConfig agent;
   std::int64_t bottleneck = 0;
   double input_unit = 0;
-  bool scale_increments = true;
-  std::int64_t washout = 50;
+  bool scale_increments = false;
+  std::int64_t washout = 5;
   std::int64_t start_washout = 200;
   double weight_decay = 0;
   double grad_clip = 1;
-  double clip = 0;
+  double clip = 0.3;
   double time_budget_s = 0;
   std::vector<EmulatorPhase> phases = {EmulatorPhase()};
 
@@ -60,11 +71,13 @@ struct EmulatorConfig {
     v("input_unit", input_unit, "Unit of the inputs; 0: the largest on the tape", at_least(0));
     v("scale_increments", scale_increments,
       "Predict and weigh increments in units of their standard deviation");
-    v("washout", washout, "Samples heard before a training sequence", between(0, 100'000));
+    v("washout", washout, "Samples heard before errors count", between(0, 100'000));
     v("start_washout", start_washout, "Samples heard before a free run", between(1, 1'000'000));
     v("weight_decay", weight_decay, "Decoupled weight decay [1/step]", at_least(0));
     v("grad_clip", grad_clip, "Largest norm of a gradient", greater_than(0));
-    v("clip", clip, "Bound of the free-running code [largest on the tape]; 0: none", at_least(0));
+    v("clip", clip,
+      "How far a free-running code may leave its range on the tape [range]; 0: as far as it goes",
+      at_least(0));
     v("time_budget_s", time_budget_s, "Training stops after [s], and says so; 0: never",
       at_least(0));
     v.list("phases", phases, "Training, phase by phase");

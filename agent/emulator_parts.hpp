@@ -11,6 +11,7 @@
 #include "agent/free_run.hpp"
 #include "agent/hybrid_agent.hpp"
 #include "agent/linear_code.hpp"
+#include "agent/torch_threads.hpp"
 
 namespace noesis {
 
@@ -20,7 +21,7 @@ struct AgentEmulator::Parts {
   EmulatorConfig config;
   LinearCode code;
   double input_unit;
-  std::vector<double> bounds;  ///< of each number of a free-running code; empty: none
+  std::vector<double> lowest, highest;  ///< of a free-running code; empty: no bounds
   HybridAgent agent;
   TrainingReport report;
   std::int64_t state_size = 0;
@@ -35,8 +36,5 @@ struct AgentEmulator::Parts {
   /// To be called when the agent is trained.
   void make_free_run();
 };
-
-/// LibTorch at one thread, in the calling thread: what makes results the same bits.
-void use_one_torch_thread();
 
 }  // namespace noesis

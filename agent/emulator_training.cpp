@@ -83,10 +83,16 @@ class Training {
 
   void bound_codes() {
     if (parts_.config.clip == 0) return;
-    const torch::Tensor largest =
-        (std::get<0>(z_.abs().max(0)) * parts_.config.clip).to(torch::kFloat64).contiguous();
-    parts_.bounds.assign(largest.const_data_ptr<double>(),
-                         largest.const_data_ptr<double>() + largest.numel());
+    const torch::Tensor low = std::get<0>(z_.min(0));
+    const torch::Tensor high = std::get<0>(z_.max(0));
+    const torch::Tensor margin = (high - low) * parts_.config.clip;
+    const auto values = [](const torch::Tensor& tensor) {
+      const torch::Tensor wide = tensor.to(torch::kFloat64).contiguous();
+      return std::vector<double>(wide.const_data_ptr<double>(),
+                                 wide.const_data_ptr<double>() + wide.numel());
+    };
+    parts_.lowest = values(low - margin);
+    parts_.highest = values(high + margin);
   }
 
   torch::Tensor noise(torch::IntArrayRef sizes, double sd) {
@@ -113,34 +119,40 @@ class Training {
             u_.index_select(0, flat).view({batch, length, u_.size(1)})};
   }
 
-  /// Predictions of the samples after the washout, (batch x sequence x size).
-  torch::Tensor predict(const EmulatorPhase& phase, const torch::Tensor& z,
+  torch::Tensor loss_of(const EmulatorPhase& phase, const torch::Tensor& z,
                         const torch::Tensor& u) {
-    const std::int64_t washout = parts_.config.washout;
-    const std::int64_t steps = washout + phase.sequence;
-    torch::Tensor heard_z = z.narrow(1, 0, steps);
-    if (phase.noise > 0) heard_z = heard_z + noise(heard_z.sizes(), phase.noise);
-    const torch::Tensor next_u = u.narrow(1, 1, steps);
-    const torch::Tensor heard = torch::cat({heard_z, next_u}, 2);
+    const std::int64_t skipped = std::min(parts_.config.washout, phase.heard - 1);
+    torch::Tensor heard = z.narrow(1, 0, phase.heard + 1);
+    if (phase.noise > 0) heard = heard + noise(heard.sizes(), phase.noise);
     AgentState state = parts_.agent->initial_state(phase.batch);
-    const Plasticity plasticity = phase.plastic ? Plasticity::kActive : Plasticity::kFrozen;
-    if (phase.teacher_forcing == 1) {
-      return parts_.agent->sequence(heard, {}, state, plasticity)
-          .prediction.narrow(1, washout, phase.sequence);
-    }
-    if (washout > 0) {
-      parts_.agent->sequence(heard.narrow(1, 0, washout), {}, state, plasticity);
-    }
+    const torch::Tensor next =
+        parts_.agent
+            ->sequence(
+                torch::cat({heard.narrow(1, 0, phase.heard), u.narrow(1, 1, phase.heard)}, 2), {},
+                state, phase.plastic ? Plasticity::kActive : Plasticity::kFrozen)
+            .prediction;
+    const std::int64_t counted = phase.heard - skipped;
+    torch::Tensor loss =
+        phase.weight_heard *
+        squared_error(next.narrow(1, skipped, counted), z.narrow(1, skipped + 1, counted)).mean();
+    if (phase.free == 0) return loss;
     std::vector<torch::Tensor> predictions;
-    torch::Tensor own = heard_z.select(1, washout);
-    for (std::int64_t t = washout; t < steps; ++t) {
-      const torch::Tensor from = phase.teacher_forcing == 0 ? own
-                                                            : torch::lerp(own, heard_z.select(1, t),
-                                                                          phase.teacher_forcing);
-      own = parts_.agent->forward(torch::cat({from, next_u.select(1, t)}, 1), state).prediction;
+    torch::Tensor own = heard.select(1, phase.heard);
+    for (std::int64_t t = phase.heard; t < phase.heard + phase.free; ++t) {
+      own = parts_.agent->forward(torch::cat({own, u.select(1, t + 1)}, 1), state).prediction;
       predictions.push_back(own);
+      if (phase.teacher_forcing > 0) {
+        own = torch::lerp(own, z.select(1, t + 1), phase.teacher_forcing);
+      }
     }
-    return torch::stack(predictions, 1);
+    torch::Tensor error =
+        squared_error(torch::stack(predictions, 1), z.narrow(1, phase.heard + 1, phase.free));
+    if (phase.robust) error = 2 * ((1 + error).sqrt() - 1);
+    return loss + phase.weight_free * error.mean();
+  }
+
+  torch::Tensor squared_error(const torch::Tensor& predicted, const torch::Tensor& truth) const {
+    return ((predicted - truth) / unit_).square();
   }
 
   double update(const EmulatorPhase& phase, std::int64_t k) {
@@ -148,11 +160,8 @@ class Training {
         phase.updates > 1 ? static_cast<double>(k) / static_cast<double>(phase.updates - 1) : 0;
     const double lr = phase.lr_from * std::pow(phase.lr_to / phase.lr_from, part);
     static_cast<torch::optim::AdamWOptions&>(optimizer_.param_groups()[0].options()).lr(lr);
-    const std::int64_t washout = parts_.config.washout;
-    const auto [z, u] = pieces(phase.batch, washout + phase.sequence + 1);
-    const torch::Tensor predicted = predict(phase, z, u);
-    const torch::Tensor truth = z.narrow(1, washout + 1, phase.sequence);
-    const torch::Tensor loss = ((predicted - truth) / unit_).square().mean();
+    const auto [z, u] = pieces(phase.batch, phase.heard + phase.free + 1);
+    const torch::Tensor loss = loss_of(phase, z, u);
     const double value = loss.item<double>();
     const std::int64_t number = parts_.report.updates;
     if (!std::isfinite(value)) {
@@ -209,14 +218,14 @@ std::unique_ptr<AgentEmulator> train_emulator(std::shared_ptr<const Tape> tape, 
   use_one_torch_thread();
   std::int64_t longest = config.start_washout;
   for (const EmulatorPhase& phase : config.phases) {
-    longest = std::max(longest, config.washout + phase.sequence + 1);
+    longest = std::max(longest, phase.heard + phase.free + 1);
   }
   if (tape->num_samples() < longest || tape->num_samples() < 2) {
     throw ConfigError({.what = "the tape is too short to train on",
                        .where = "emulator",
                        .got = std::to_string(tape->num_samples()) + " samples",
                        .allowed = "at least " + std::to_string(std::max<std::int64_t>(2, longest)),
-                       .next = "record more, or shorten `washout`, `start_washout` or `sequence`"});
+                       .next = "record more, or shorten `start_washout`, `heard` or `free`"});
   }
   for (std::size_t k = 0; k < tape->observations.size(); ++k) {
     if (std::isfinite(tape->observations[k])) continue;

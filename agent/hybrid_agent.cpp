@@ -12,9 +12,10 @@
 namespace noesis {
 namespace {
 
-constexpr double kStartSd = 0.01;      // of the plastic bank
-constexpr double kPolicyScale = 0.01;  // of the policy head at the start
-constexpr double kErrorRidge = 1e-3;   // relative to the mean diagonal
+constexpr double kStartSd = 0.01;         // of the plastic bank
+constexpr double kPredictionScale = 0.1;  // of the prediction head: at first little changes
+constexpr double kPolicyScale = 0.01;     // of the policy head at the start
+constexpr double kErrorRidge = 1e-3;      // relative to the mean diagonal
 
 void fill_uniform(torch::Tensor& tensor, double bound, RandomSequence& random) {
   float* data = tensor.mutable_data_ptr<float>();
@@ -110,7 +111,7 @@ void HybridAgentImpl::initialise(std::uint64_t seed) {
   fill(hidden_2, 1);
   fill(policy_head, kPolicyScale);
   fill(value_head, 1);
-  fill(prediction_head, 1);
+  fill(prediction_head, kPredictionScale);
   if (config_.use_gru) {
     const double bound = 1 / std::sqrt(static_cast<double>(config_.gru_size));
     for (torch::Tensor& parameter : gru->parameters()) fill_uniform(parameter, bound, random);
