@@ -42,6 +42,7 @@ const Registry<Registry<Maker>>& scripted() {
       for (const auto& [name, maker] : makers) some.add(name, maker);
       all.add(id, std::move(some));
     };
+    of("noesis/Discover-v0", {{"scripted", scripted_discover}});
     of("noesis/Steer-v0", {{"scripted", scripted_steer}});
     return all;
   }();
