@@ -1,0 +1,20 @@
+"""What a report is made of. A section is a function that takes a run and how many numbers its plots
+may hold for each part, and returns a Section, or None where the run has nothing for it. To add one,
+write it and put it in the list, at the place where it is to stand on the page.
+"""
+
+from noesis.report.sections import controls, discovery, emulation, generic, overview, subjects, training
+
+SECTIONS = [
+    overview.conclusions,
+    controls.table_section,
+    discovery.table_section,
+    emulation.table_section,
+    training.curves,
+    subjects.plots,
+    controls.plots,
+    discovery.plots,
+    emulation.plots,
+    generic.values,
+    generic.configuration,
+]

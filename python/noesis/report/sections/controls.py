@@ -1,0 +1,92 @@
+"""The controls: processes whose verdict is known beforehand."""
+
+from __future__ import annotations
+
+from noesis.report import figures, html
+from noesis.report.html import Cell, Column, Section
+from noesis.report.run import Node, Run
+from noesis.report.sections import shared
+
+COLUMNS = [
+    Column("subject"),
+    Column("control"),
+    Column("expected"),
+    Column("verdict"),
+    Column("holds", "Whether the verdict is the expected one"),
+    Column("must fail by", "Criteria of which a right verdict must name one"),
+    Column("bands ok", "Frequency bands in which the 1/f exponent is the subject's"),
+    Column("failing criteria", "Measured value, and the threshold that it misses"),
+    Column("all criteria"),
+]
+
+
+def criterion_text(criterion: Node) -> str:
+    value, threshold = (html.format_number(criterion.get(k).number()) for k in ("value", "threshold"))
+    notes = [f"threshold {threshold}"] if threshold != html.MISSING else []
+    if criterion.get("decides").truth() is False:
+        notes.append("reported, does not decide")
+    if "text" in criterion:
+        notes.append(criterion["text"].label())
+    note = f' <span class="interval">({html.escape(", ".join(notes))})</span>' if notes else ""
+    return f"{html.escape(criterion['name'].label())} {value}{note}"
+
+
+def criteria_cells(control: Node) -> list[Cell]:
+    criteria = list(control.get("criteria").items())
+    failing = [c for c in criteria if c["outcome"].text() == "fails" and c.get("decides").truth() is not False]
+    failed = "".join(f"<li>{criterion_text(c)}</li>" for c in failing)
+    everything = "".join(f"<li>{criterion_text(c)}: {html.escape(c['outcome'].text())}</li>" for c in criteria)
+    count = f"{len(criteria)} criteria" if len(criteria) != 1 else "1 criterion"
+    return [
+        Cell(f'<ul class="criteria">{failed}</ul>' if failed else html.MISSING),
+        Cell(f'<details><summary>{count}</summary><ul class="criteria">{everything}</ul></details>'
+             if everything else html.MISSING),
+    ]
+
+
+def row(control: Node) -> list[Cell]:
+    names = [html.node_cell(control["subject"]), html.node_cell(control["name"])]
+    if "not_applicable" in control:
+        reason = html.escape(control["not_applicable"].label())
+        return [*names, Cell(html.MISSING), Cell(html.MISSING), Cell(html.badge("not applicable")),
+                Cell(html.MISSING), Cell(html.MISSING), Cell(f'<span class="sentence">{reason}</span>'), Cell(html.MISSING)]
+    holds = control["holds"].truth()
+    return [
+        *names,
+        Cell(html.verdict_badge(control["expected"].label())),
+        Cell(html.verdict_badge(control["verdict"].label())),
+        Cell(html.badge("✓ holds", "good") if holds else html.badge("✗ does not hold", "bad"), float(bool(holds))),
+        html.text_cell(", ".join(c.label() for c in control.get("must_fail").items())),
+        html.node_cell(control.get("bands_ok")),
+        *criteria_cells(control),
+    ]
+
+
+def table_section(run: Run, most: int) -> Section | None:
+    rows = [row(control) for control in run.result.get("controls").items()]
+    if not rows:
+        return None
+    columns, rows = html.drop_empty_columns(COLUMNS, rows)
+    caption = ("Each control has a verdict that it must get, and each impostor must fail for a reason. Where "
+               "one does not hold, the procedure cannot tell a living copy from an impostor.")
+    return Section("controls", "Controls", html.table(columns, rows, caption))
+
+
+def part_plots(part: Node, subject: Node | None, most: int) -> list[str]:
+    name = part["name"].label()
+    plots = shared.raster_of(part, "Activity", most // 2, "Rates of the units of the control.")
+    plots += shared.spectrum_of(part, name, figures.GREEN, most // 2, "Grey: the subject. An impostor may match it "
+                                "here and still fail elsewhere.", subject)
+    plots += shared.attractor_of(part, name, figures.GREEN, most // 6, "On the subject's axes, with the subject in "
+                                 "grey. Does it fill the same space in the same way?", subject)
+    return plots
+
+
+def plots(run: Run, most: int) -> Section | None:
+    body = ""
+    subjects = shared.subject_parts(run)
+    for part in run.parts.get("control", []):
+        subject = subjects.get(part["subject"].label())
+        title = html.escape(f"{part['subject'].label()}: {part['name'].label()}")
+        body += f'<details class="plots"><summary>{title}</summary>{figures.grid(part_plots(part, subject, most))}</details>'
+    return Section("control-plots", "Controls, in plots", body) if body else None

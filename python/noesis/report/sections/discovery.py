@@ -1,0 +1,239 @@
+"""Phase 1: who drives whom, as discovered from rates and interventions, against the true wiring."""
+
+from __future__ import annotations
+
+from noesis.report import figures, html
+from noesis.report.html import Cell, Column, Section
+from noesis.report.run import Node, Run
+
+METRICS = [
+    ("auroc", "AUROC", "Chance that a true connection scores above a pair without one; 0.5 is guessing"),
+    ("auprc", "AUPRC", "Area under precision and recall; the base rate is guessing"),
+    ("lift", "lift", "AUPRC over base rate; 1 is guessing"),
+    ("auroc_with_gap", "AUROC, gap too", "With gap junctions counted as connections"),
+    ("auprc_with_gap", "AUPRC, gap too", "With gap junctions counted as connections"),
+    ("sign_accuracy", "sign", "Share of true connections whose sign is right"),
+    ("shd", "SHD", "Structural Hamming distance at the true density; lower is better"),
+    ("weight_r2", "weight R²", "Of the estimated weights"),
+    ("response_r2", "response R²", "Predicted responses to held-out interventions"),
+]
+COLUMNS = [
+    Column("subject"),
+    Column("policy", "Which interventions were made"),
+    Column("estimator", "† knows the form of the equations"),
+    Column("budget", "Samples and interventions that it may use"),
+    Column("noise"),
+    Column("seeds"),
+    Column("base rate", "Share of pairs that are connected"),
+    *(Column(title, text) for _, title, text in METRICS),
+    Column("samples used"),
+    Column("interventions made"),
+]
+PAIRED_COLUMNS = [
+    Column("subject"), Column("estimator"), Column("budget"), Column("noise"), Column("policy"), Column("against"),
+    Column("metric"), Column("difference", "Policy less the one that it is compared with, seed by seed"),
+    Column("p"), Column("seeds"), Column("reading"),
+]
+
+
+def estimator_label(row: Node) -> str:
+    return row["estimator"].label() + (" †" if row.get("knows_equations").truth() else "")
+
+
+def row_cells(row: Node) -> list[Cell]:
+    return [
+        html.node_cell(row["subject"]),
+        html.node_cell(row["policy"]),
+        html.text_cell(estimator_label(row)),
+        amount_cell(row.get("budget")),
+        amount_cell(row.get("noise")),
+        html.number_cell(row.get("seeds")),
+        html.number_cell(row.get("base_rate")),
+        *(html.interval_cell(row.get(key)) for key, _, _ in METRICS),
+        html.interval_cell(row.get("samples")),
+        html.interval_cell(row.get("interventions")),
+    ]
+
+
+def amount_cell(node: Node) -> Cell:
+    """A number, or a name."""
+    return html.node_cell(node) if isinstance(node.value, str) else html.number_cell(node)
+
+
+def paired_cells(row: Node) -> list[Cell]:
+    """The reading follows from the interval alone: it must exclude no difference."""
+    difference = row["difference"].interval()
+    better_is_lower = row["metric"].label() == "shd"
+    reading = "no difference shown"
+    if difference and len(difference) == 3 and (difference[1] > 0 or difference[2] < 0):
+        reading = "better" if (difference[1] > 0) != better_is_lower else "worse"
+    return [
+        html.node_cell(row["subject"]), html.node_cell(row["estimator"]), amount_cell(row.get("budget")),
+        amount_cell(row.get("noise")), html.node_cell(row["policy"]), html.node_cell(row["against"]),
+        html.node_cell(row["metric"]), html.interval_cell(row["difference"]), html.number_cell(row.get("p_value")),
+        html.number_cell(row.get("seeds")),
+        Cell(html.badge(reading, {"better": "good", "worse": "bad"}.get(reading, ""))),
+    ]
+
+
+def forest(rows: list[Node]) -> str:
+    """AUROC with its interval, a dot for each policy and estimator."""
+    kept = [(row, row["auroc"].interval()) for row in rows if "auroc" in row]
+    if not kept:
+        return ""
+    labels, ends = [], []
+    varied = [key for key in ("budget", "noise") if len({row.get(key).label() for row, _ in kept}) > 1]
+    for row, values in kept:
+        extra = [f"{key} {row[key].label()}" for key in varied if key in row]
+        labels.append(f"{row['policy'].label()} · {estimator_label(row)}" + (f" ({', '.join(extra)})" if extra else ""))
+        ends.append(values if len(values) == 3 else values * 3)
+    order = sorted(range(len(kept)), key=lambda k: ends[k][0])
+    policies = sorted({row["policy"].label() for row, _ in kept})
+    data = []
+    for k, policy in enumerate(policies):
+        mine = [i for i in order if kept[i][0]["policy"].label() == policy]
+        data.append({
+            "type": "scatter", "mode": "markers", "name": policy, "x": [ends[i][0] for i in mine],
+            "y": [labels[i] for i in mine], "marker": {"color": figures.CYCLE[k % len(figures.CYCLE)], "size": 8},
+            "error_x": {"type": "data", "symmetric": False, "array": [ends[i][2] - ends[i][0] for i in mine],
+                        "arrayminus": [ends[i][0] - ends[i][1] for i in mine], "thickness": 1.4},
+        })
+    guess = {"type": "line", "x0": 0.5, "x1": 0.5, "y0": 0, "y1": 1, "yref": "paper",
+             "line": {"color": figures.GREY, "dash": "dot"}}
+    layout = {"xaxis": figures.axis("AUROC", range=[min(0.4, *(e[1] for e in ends)) - 0.02, 1.02]),
+              "yaxis": {"automargin": True, "categoryorder": "array", "categoryarray": [labels[i] for i in order]},
+              "shapes": [guess]}
+    return figures.figure("Discovery, by policy and estimator", "Dots right of the dotted line beat guessing. "
+                          "Compare policies with the same estimator only. † knows the equations.",
+                          data, layout, height=150 + 24 * len(kept))
+
+
+def table_section(run: Run, most: int) -> Section | None:
+    rows = list(run.result.get("phase1").items())
+    paired = list(run.result.get("phase1_paired").items())
+    if not rows and not paired:
+        return None
+    body = ""
+    if rows:
+        columns, cells = html.drop_empty_columns(COLUMNS, [row_cells(row) for row in rows])
+        body += html.table(columns, cells, "Mean over seeds and its interval. † marks an estimator that knows "
+                           "the form of the equations, which the others do not.")
+    if paired:
+        columns, cells = html.drop_empty_columns(PAIRED_COLUMNS, [paired_cells(row) for row in paired])
+        body += html.table(columns, cells, "Does intervening help? The same estimator at the same budget, seed "
+                           "by seed; better or worse only where the interval excludes 0.")
+    for name in dict.fromkeys(row["subject"].label() for row in rows):
+        plot = forest([row for row in rows if row["subject"].label() == name])
+        body += f"<h3>{html.escape(name)}</h3>{plot}" if plot else ""
+    return Section("phase1", "Phase 1: causal discovery", body)
+
+
+# --- graphs --------------------------------------------------------------------------------------
+
+
+Edge = tuple[int, int]
+
+
+def read_edges(node: Node, count: int) -> dict[Edge, float]:
+    """(source, target) -> value of [source, target, value], without autapses."""
+    edges = {}
+    for k, (source, target, value) in enumerate(node.rows(3)):
+        if not (source in range(count) and target in range(count)):
+            node.child(k, node.value[k]).fail(f"neurons from 0 to {count - 1}")
+        if source != target:
+            edges[int(source), int(target)] = value
+    return edges
+
+
+def read_scores(part: Node, count: int) -> dict[Edge, float]:
+    if "scores" not in part:
+        return read_edges(part.get("top_edges"), count)
+    rows = part["scores"].rows(count)
+    if len(rows) != count:
+        part["scores"].fail(f"{count} rows")
+    return {(s, t): rows[t][s] for t in range(count) for s in range(count) if s != t}
+
+
+def compare(true: dict[Edge, float], scores: dict[Edge, float]) -> dict[str, list[Edge]]:
+    """At the true density: as many of the strongest scores, of either sign, as there are true connections."""
+    ranked = sorted((e for e in scores if scores[e] == scores[e]), key=lambda e: (-abs(scores[e]), e))
+    found = set(ranked[: len(true)])
+    return {
+        "found": sorted(found & true.keys()),
+        "missed": sorted(true.keys() - found),
+        "invented": sorted(found - true.keys()),
+    }
+
+
+STYLE = {"found": (figures.BLUE, "square"), "missed": (figures.GREY, "square-open"), "invented": (figures.VERMILION, "x")}
+HEATMAP_UP_TO = 64  # neurons; beyond that the picture of all scores would only be noise
+
+
+def matrix_figure(part: Node, count: int, scores: dict[Edge, float], classes: dict[str, list[Edge]],
+                  most: int) -> str:
+    size = max(2.5, min(11.0, 300.0 / count))
+    data = []
+    if count <= HEATMAP_UP_TO and "scores" in part:
+        data.append({"type": "heatmap", "z": [[scores.get((s, t)) for s in range(count)] for t in range(count)],
+                     "colorscale": "RdBu", "zmid": 0, "opacity": 0.7, "showlegend": False,
+                     "colorbar": {"title": {"text": "score"}, "thickness": 12}})
+    for name, edges in classes.items():
+        colour, symbol = STYLE[name]
+        drawn = figures.thin(edges, most // 6)
+        data.append({"type": "scatter", "mode": "markers", "name": f"{name} ({len(edges)})",
+                     "x": [e[0] for e in drawn], "y": [e[1] for e in drawn],
+                     "marker": {"color": colour, "symbol": symbol, "size": size}})
+    layout = {"xaxis": figures.axis("from neuron", range=[-0.5, count - 0.5], showgrid=False),
+              "yaxis": figures.axis("to neuron", range=[count - 0.5, -0.5], showgrid=False, scaleanchor="x")}
+    return figures.figure("Discovered against true, as a matrix",
+                          "As many of the strongest scores as there are true connections. Filled: found; "
+                          "open: missed; crosses: invented.", data, layout, height=460)
+
+
+def layout_figure(part: Node, count: int, classes: dict[str, list[Edge]], most: int) -> str:
+    positions = part["positions"].rows()
+    if len(positions) != count or any(len(p) < 2 for p in positions):
+        part["positions"].fail(f"{count} positions [x, y]")
+    names = [n.label() for n in part.get("names").items()] or [str(k) for k in range(count)]
+    if len(names) != count:
+        part["names"].fail(f"{count} names")
+    data = []
+    for name in ("invented", "missed", "found"):
+        edges = figures.thin(classes[name], max(50, most // 18))
+        x, y = [], []
+        for source, target in edges:
+            x += [positions[source][0], positions[target][0], None]
+            y += [positions[source][1], positions[target][1], None]
+        line = figures.trace_line(x, y, f"{name} ({len(classes[name])})", STYLE[name][0], width=0.7)
+        data.append({**line, "opacity": 0.45, "hoverinfo": "skip"})
+    data.append({"type": "scatter", "mode": "markers", "name": "neurons", "text": names, "hoverinfo": "text",
+                 "x": [p[0] for p in positions], "y": [p[1] for p in positions],
+                 "marker": {"color": figures.GREEN, "size": 5}})
+    layout = {"xaxis": figures.axis("x, as in the connectome's table", showgrid=False),
+              "yaxis": figures.axis("y, as in the connectome's table", showgrid=False)}
+    return figures.figure("Discovered against true, in place", "The same connections where the neurons lie; "
+                          "of very many, an even selection is drawn. Are errors local or long-range?",
+                          data, layout, height=460)
+
+
+def part_plots(part: Node, most: int) -> list[str]:
+    count = part["num_neurons"].number()
+    if not isinstance(count, int) or not 1 <= count <= 100_000:
+        part["num_neurons"].fail("an integer from 1 to 100000")
+    true, scores = read_edges(part["true_edges"], count), read_scores(part, count)
+    classes = compare(true, scores)
+    plots = [matrix_figure(part, count, scores, classes, most)]
+    if "positions" in part:
+        plots.append(layout_figure(part, count, classes, most))
+    return plots
+
+
+def plots(run: Run, most: int) -> Section | None:
+    body = ""
+    for k, part in enumerate(run.parts.get("graph", [])):
+        title = f"{part['subject'].label()}: {part['policy'].label()}, {part['estimator'].label()}"
+        if "seed" in part:
+            title += f", seed {part['seed'].label()}"
+        body += (f'<details class="plots"{" open" if k == 0 else ""}><summary>{html.escape(title)}</summary>'
+                 f"{figures.grid(part_plots(part, most))}</details>")
+    return Section("graphs", "Discovered against true wiring", body) if body else None
