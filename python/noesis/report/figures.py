@@ -60,6 +60,13 @@ def figure(title: str, caption: str, data: list[dict], layout: dict, height: int
     )
 
 
+def logarithmic(count: int, most: int) -> list[int]:
+    """At most `most` of the indices from 0, evenly spaced on a log axis, with the first and the last."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(count ** (k / (most - 1))) - 1 for k in range(most)})
+
+
 def thin(values: list, most: int) -> list:
     """Every k-th value, at most `most` of them and the last one."""
     step = max(1, math.ceil(len(values) / max(1, most)))
@@ -79,7 +86,7 @@ def heatmap(times: list[float], rates: list[list[float]], most: int) -> dict:
     rows = thin(list(range(len(rates))), max(8, most // max(1, len(columns))))
     return {
         "type": "heatmap", "x": [times[k] for k in columns], "y": rows,
-        "z": [[rates[u][k] for k in columns] for u in rows],
+        "z": [[float(f"{rates[u][k]:.3g}") for k in columns] for u in rows],
         "colorscale": "Cividis", "colorbar": {"title": {"text": "rate"}, "thickness": 12, "outlinewidth": 0},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 
@@ -13,32 +14,44 @@ from noesis.report.sections import SECTIONS
 from noesis.report.sections.overview import header_facts, verdict
 
 HERE = pathlib.Path(__file__).parent
-# Numbers in all plots together, which keeps the page below 8 MB (plotly.js has 4.8), and the most
-# that the plots of one part get.
-ALL_VALUES, PART_VALUES = 400_000, 24_000
-MOST_PARTS = 120
+# The page, which opens slowly where it is larger; plotly.js is 4.8 MB of it.
+MOST_BYTES = 7_800_000
+# Where a page would be larger, its plots get fewer numbers, and there are fewer parts of a kind.
+FULL_VALUES, FULL_PARTS, LEAST_PARTS = 400_000, 150, 8
+PART_VALUES = 24_000
 
 
-def limit_parts(run: Run) -> tuple[str, int]:
-    """Drops parts beyond MOST_PARTS, evenly over the kinds; returns a note on that and each part's share."""
+def limit_parts(run: Run, most: int) -> tuple[Run, str]:
+    """At most about `most` parts, evenly over each kind but subjects; and a note on what was left out."""
     count = sum(map(len, run.parts.values()))
-    share = min(PART_VALUES, ALL_VALUES // max(1, min(count, MOST_PARTS)))
-    if count <= MOST_PARTS:
-        return "", share
-    left_out = []
+    if count <= most:
+        return run, ""
+    kept, left_out = {}, []
     for kind, parts in run.parts.items():
-        keep = len(parts) if kind == "subject" else max(1, len(parts) * MOST_PARTS // count)
-        kept = [parts[k * len(parts) // keep] for k in range(keep)]
-        names = {part.file.name for part in kept}
-        left_out += [part.file.name for part in parts if part.file.name not in names]
-        run.parts[kind] = kept
+        keep = len(parts) if kind == "subject" else max(1, len(parts) * most // count)
+        indices = {k * len(parts) // keep for k in range(keep)}
+        kept[kind] = [part for k, part in enumerate(parts) if k in indices]
+        left_out += [part.file.name for k, part in enumerate(parts) if k not in indices]
     names = ", ".join(left_out[:10]) + (", ..." if len(left_out) > 10 else "")
-    return f"{len(left_out)} of {count} plot files are not drawn, to keep the page small: {names}", share
+    note = f"{len(left_out)} of {count} plot files are not drawn, to keep the page small: {names}"
+    return dataclasses.replace(run, parts=kept), note
 
 
-def render(run: Run) -> str:
-    note, share = limit_parts(run)
-    sections = [section for make in SECTIONS if (section := make(run, share)) is not None]
+def render(run: Run) -> bytes:
+    """The page, with as much in it as fits."""
+    values, parts = FULL_VALUES, FULL_PARTS
+    while True:
+        limited, note = limit_parts(run, parts)
+        count = sum(map(len, limited.parts.values()))
+        page = render_all(limited, note, min(PART_VALUES, values // max(1, count))).encode()
+        if len(page) <= MOST_BYTES or parts <= LEAST_PARTS:
+            return page
+        excess = (MOST_BYTES - len(get_plotlyjs())) / (len(page) - len(get_plotlyjs()))
+        values, parts = int(0.9 * values * excess), int(0.9 * min(count, parts) * excess)
+
+
+def render_all(run: Run, note: str, most: int) -> str:
+    sections = [section for make in SECTIONS if (section := make(run, most)) is not None]
     command = run.summary.get("command").label() or "run"
     title = f"noesis {command}: {run.folder.resolve().name}"
     facts = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in header_facts(run))
@@ -80,7 +93,7 @@ def make_report(folder: pathlib.Path | str) -> pathlib.Path:
     path = folder / "report.html"
     temporary = folder / f".report.html.tmp-{os.getpid()}"
     try:
-        with open(temporary, "w", encoding="utf-8") as out:
+        with open(temporary, "wb") as out:
             out.write(page)
             out.flush()
             os.fsync(out.fileno())

@@ -31,7 +31,8 @@ def psd_traces(node: Node, name: str, colour: str, most: int) -> list[dict]:
     """The null's band, the density and the fits, whichever are there. f = 0 has no place on a log axis."""
     keys = ["frequency", "density"] + (["low", "high"] if "low" in node and "high" in node else [])
     rows = [row for row in zip(*same_length(node, *keys)) if row[0] > 0]
-    columns = [list(column) for column in zip(*figures.thin(rows, max(100, min(1000, most // 4))))]
+    kept = [rows[k] for k in figures.logarithmic(len(rows), max(100, min(500, most // 20)))]
+    columns = [list(column) for column in zip(*kept)]
     if not columns:
         return []
     traces = figures.band(columns[0], columns[2], columns[3], "subject's own spread") if len(columns) == 4 else []
