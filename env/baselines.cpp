@@ -43,6 +43,7 @@ const Registry<Registry<Maker>>& scripted() {
       all.add(id, std::move(some));
     };
     of("noesis/Discover-v0", {{"scripted", scripted_discover}});
+    of("noesis/Emulate-v0", {{"persistence", persistent_emulate}, {"scripted", linear_emulate}});
     of("noesis/Steer-v0", {{"scripted", scripted_steer}});
     return all;
   }();

@@ -1,13 +1,13 @@
 #pragma once
 /// What an agent must beat: simple policies for each environment, and their returns.
 ///
-/// | name     | Steer                          | Discover                     | Emulate |
-/// |----------|--------------------------------|------------------------------|----------------------|
-/// | zero     | no current                     | no pulse                     | the middle | |
-/// random   | uniform in the action space    | the same                     | the same | | scripted
-/// | holding current + proportional | full pulse at the site whose | a linear model fitted| | |
-/// feedback                       | synapses are least certain   | to a tape            | | persist
-/// | -                              | -                            | the last observation |
+/// | name        | Steer                 | Discover                     | Emulate              |
+/// |-------------|-----------------------|------------------------------|----------------------|
+/// | zero        | no current            | no pulse                     | the middle           |
+/// | random      | uniform actions       | the same                     | the same             |
+/// | scripted    | holding current and   | full pulse at the site whose | a linear model       |
+/// |             | proportional feedback | synapses are least certain   | fitted to a tape     |
+/// | persistence |                       |                              | the last observation |
 
 #include <cstdint>
 #include <functional>
