@@ -90,6 +90,19 @@ def shown(value):
     return format_number(value)
 
 
+@pytest.mark.parametrize(
+    "value, text",
+    [(0.62449, "0.624"), (0.0371, "0.0371"), (-312.0, "−312"), (1893.4, "1893"), (0.5, "0.5"), (1e7, "1e+07"),
+     (1e-5, "1e−05"), (0, "0"), (None, "–"), (float("nan"), "–"), (float("-inf"), "−∞"), (99.96, "100")],
+)  # fmt: skip
+def test_numbers_are_shown_to_three_digits(value, text):
+    assert format_number(value) == text
+
+
+def test_intervals_keep_their_zeros():
+    assert shown([0.5, 0.4, 0.61]) == "0.500 [0.400, 0.610]" and shown([1893.2, 1801.6, 2000.0]) == "1893 [1802, 2000]"
+
+
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory):
     folder = run_folder.loop_run(tmp_path_factory.mktemp("loop"))
@@ -219,7 +232,7 @@ def plots_titled(page, title):
 def test_fits_and_the_null_s_band_are_in_the_spectrum(page):
     plot = plots_titled(page, "Spectrum")[0]
     names = [trace.get("name") for trace in plot["data"]]
-    assert "subject's own spread" in names and "f^−1.20" in names
+    assert "null" in names and "f^−1.20" in names
     fit = plot["data"][names.index("f^−1.20")]
     assert fit["x"] == [0.3, 1.0] and fit["y"][1] == pytest.approx(1e-3)
     assert min(plot["data"][0]["x"]) > 0, "f = 0 has no place on a log axis"

@@ -76,6 +76,19 @@ def thin(values: list, most: int) -> list:
     return kept if (len(values) - 1) % step == 0 else kept + values[-1:]
 
 
+def stacked(data: list[dict], titles: list[str], x_title: str) -> tuple[list[dict], dict]:
+    """One panel a title over a common x axis; data[k]["panel"] says where a trace goes."""
+    count = len(titles)
+    layout = {"xaxis": axis(x_title, anchor=f"y{count}" if count > 1 else "y")}
+    for k, title in enumerate(titles):
+        low = 1 - (k + 1) / count
+        layout[f"yaxis{k + 1}" if k else "yaxis"] = axis(title, domain=[low + 0.03, low + 1 / count])
+    placed = [{key: value for key, value in trace.items() if key != "panel"} for trace in data]
+    for trace, source in zip(placed, data, strict=True):
+        trace["yaxis"] = f"y{source['panel'] + 1}" if source["panel"] else "y"
+    return placed, layout
+
+
 def grid(figures: list[str]) -> str:
     return f'<div class="grid">{"".join(figures)}</div>' if figures else ""
 
@@ -103,7 +116,7 @@ PSD_LAYOUT = {"xaxis": axis("frequency [cycles/τ]", **LOG), "yaxis": axis("powe
 def band(x: list[float], low: list[float], high: list[float], name: str) -> list[dict]:
     edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
     return [
-        {**edge, "y": low, "showlegend": False},
+        {**edge, "y": low, "name": name, "showlegend": False},
         {**edge, "y": high, "fill": "tonexty", "fillcolor": BAND, "name": name},
     ]
 
@@ -135,8 +148,8 @@ def attractor(title: str, clouds: list[tuple[str, list[list[float]], str]], axes
             data.append(line)
     layout = {"xaxis": axis(f"{axes[0]} [rate]"), "yaxis": axis(f"{axes[1]} [rate]")}
     if panels == 2:
-        layout["xaxis"]["domain"] = [0, 0.42]
-        layout["xaxis2"] = axis(f"{axes[0]} [rate]", domain=[0.58, 1])
+        layout["xaxis"]["domain"] = [0, 0.36]
+        layout["xaxis2"] = axis(f"{axes[0]} [rate]", domain=[0.64, 1])
         layout["yaxis2"] = axis(f"{axes[2]} [rate]", anchor="x2")
     return figure(title, caption, data, layout)
 

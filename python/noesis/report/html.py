@@ -17,14 +17,14 @@ def escape(text: object) -> str:
 
 
 def format_number(value: float | None, keep_zeros: bool = False) -> str:
-    """Three significant digits; whole numbers whole; – for what is not known."""
+    """Three significant digits; whole before the point; – for what is not known."""
     if value is None or math.isnan(value):
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if value == int(value) and abs(value) < 1e6:
-        return f"{int(value)}".replace("-", "−")
-    text = f"{value:#.3g}" if keep_zeros and 1e-3 <= abs(value) < 1e3 else f"{value:.3g}"
+    if abs(value) < 1e6 and (value == int(value) or abs(value) >= 1e3):
+        return f"{value:.0f}".replace("-", "−")
+    text = f"{value:#.3g}" if keep_zeros and 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
     return text.rstrip(".").replace("-", "−")
 
 

@@ -42,8 +42,13 @@
     });
   }
 
+  // On paper a plot cannot follow the width of its box, which is not known before printing.
   function repaint() {
-    for (const element of drawn) Plotly.relayout(element, themed(element.figureLayout));
+    for (const element of drawn) {
+      const width = element.closest(".grid") ? 470 : 960;
+      const size = printing ? { autosize: false, width } : { autosize: true, width: null };
+      Plotly.relayout(element, { ...themed(element.figureLayout), ...size });
+    }
   }
 
   const plots = [...document.querySelectorAll(".plot")];

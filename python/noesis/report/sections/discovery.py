@@ -183,8 +183,9 @@ def matrix_figure(part: Node, count: int, scores: dict[Edge, float], classes: di
         data.append({"type": "scatter", "mode": "markers", "name": f"{name} ({len(edges)})",
                      "x": [e[0] for e in drawn], "y": [e[1] for e in drawn],
                      "marker": {"color": colour, "symbol": symbol, "size": size}})
-    layout = {"xaxis": figures.axis("from neuron", range=[-0.5, count - 0.5], showgrid=False),
-              "yaxis": figures.axis("to neuron", range=[count - 0.5, -0.5], showgrid=False, scaleanchor="x")}
+    layout = {"xaxis": figures.axis("from neuron", range=[-0.5, count - 0.5], showgrid=False, constrain="domain"),
+              "yaxis": figures.axis("to neuron", range=[count - 0.5, -0.5], showgrid=False, scaleanchor="x",
+                                    constrain="domain")}
     return figures.figure("Discovered against true, as a matrix",
                           "As many of the strongest scores as there are true connections. Filled: found; "
                           "open: missed; crosses: invented.", data, layout, height=460)

@@ -114,17 +114,14 @@ def free_run_figures(node: Node, most: int) -> list[str]:
     if not truth or not copy:
         return []
     units = min(len(truth), len(copy))
-    data, layout = [], {"xaxis": figures.axis("time without observations [τ]")}
-    rows = min(units, 3)
+    data, rows = [], min(units, 3)
     index = figures.thin(list(range(len(times))), max(100, min(600, most // 20)))
     for u in range(rows):
-        place = {"yaxis": f"y{u + 1}" if u else "y"}
         pick = [times[k] for k in index]
         for values, name, colour in ((truth, "subject", figures.GREY), (copy, "copy", figures.VERMILION)):
             line = figures.trace_line(pick, [values[u][k] for k in index], name, colour)
-            data.append({**line, **place, "legendgroup": name, "showlegend": u == 0})
-        bottom = 1 - (u + 1) / rows
-        layout[f"yaxis{u + 1}" if u else "yaxis"] = figures.axis(f"rate {u}", domain=[bottom + 0.03, bottom + 1 / rows])
+            data.append({**line, "panel": u, "legendgroup": name, "showlegend": u == 0})
+    data, layout = figures.stacked(data, [f"rate {u}" for u in range(rows)], "time without observations [τ]")
     plots = [figures.figure("Free run", "The copy on its own beside the subject from the same start. They must part "
                             "after some Lyapunov times; the copy must then still behave alike.", data, layout)]
     if units > 3:
@@ -136,9 +133,9 @@ def free_run_figures(node: Node, most: int) -> list[str]:
 def telemetry_figure(node: Node, most: int) -> str:
     """Step by step: what the meta-controller saw, and what it decided."""
     steps = node["step"].numbers()
-    titles = {"surprise": "surprise", "fast_norm": "norm of fast weights", "entropy": "entropy [nat]", "decision": "decision"}
+    titles = {"surprise": "surprise", "fast_norm": "fast norm", "entropy": "entropy", "decision": "decision"}
     keys = [key for key in titles if key in node]
-    data, layout = [], {"xaxis": figures.axis("step"), "showlegend": False}
+    data = []
     for k, key in enumerate(keys):
         if key == "decision":
             values: list = [v.label() for v in node[key].items()]
@@ -151,12 +148,13 @@ def telemetry_figure(node: Node, most: int) -> str:
                                   figures.CYCLE[k % len(figures.CYCLE)])
         if key == "decision":
             line.update(mode="markers", marker={"size": 4, "color": figures.PURPLE})
-        name = f"{k + 1}" if k else ""
-        data.append({**line, "yaxis": f"y{name}"})
-        low = 1 - (k + 1) / len(keys)
-        layout[f"yaxis{name}"] = figures.axis(titles[key], domain=[low + 0.03, low + 1 / len(keys)])
-    return figures.figure("Meta-controller", "What it saw and what it decided. Surprise should fall; the norm must "
-                          "stay bounded; decisions should not chatter.", data, layout, height=420)
+        data.append({**line, "panel": k})
+    if not keys:
+        return ""
+    data, layout = figures.stacked(data, [titles[key] for key in keys], "step")
+    return figures.figure("Meta-controller", "What it saw (surprise, norm of the fast weights, entropy of its "
+                          "predictions) and what it decided. The norm must stay bounded; decisions should not "
+                          "chatter.", data, {**layout, "showlegend": False}, height=420)
 
 
 def part_plots(part: Node, subject: Node | None, most: int) -> list[str]:

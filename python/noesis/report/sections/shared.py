@@ -35,7 +35,7 @@ def psd_traces(node: Node, name: str, colour: str, most: int) -> list[dict]:
     columns = [list(column) for column in zip(*kept)]
     if not columns:
         return []
-    traces = figures.band(columns[0], columns[2], columns[3], "subject's own spread") if len(columns) == 4 else []
+    traces = figures.band(columns[0], columns[2], columns[3], "null") if len(columns) == 4 else []
     traces.append(figures.trace_line(columns[0], columns[1], name, colour))
     for fit in node.get("fits").items():
         values = [fit[key].number() for key in ("low", "high", "exponent", "intercept")]
@@ -51,7 +51,7 @@ def spectrum_of(part: Node, name: str, colour: str, most: int, caption: str, sub
     traces = psd_traces(part["psd"], name, colour, most)
     if subject and "psd" in subject:
         behind = psd_traces(subject["psd"].without("fits"), subject["subject"].label(), figures.GREY, most)
-        traces = behind + traces
+        traces = behind + [trace for trace in traces if trace["name"] not in {t["name"] for t in behind}]
     return [figures.figure("Spectrum", caption, traces, figures.PSD_LAYOUT)] if traces else []
 
 
