@@ -10,6 +10,7 @@
 #include "core/version.hpp"
 #include "runners/bench.hpp"
 #include "runners/connectome_command.hpp"
+#include "runners/report.hpp"
 #include "runners/simulate.hpp"
 #include "runners/simulate_config.hpp"
 
@@ -88,6 +89,7 @@ int run(int argc, char** argv) {
 
   add_connectome_command(app);
   add_bench_command(app);
+  add_report_command(app);
   app.add_subcommand("version", "Print the version")->callback(print_version);
   app.add_subcommand("help", "Print this help")->callback([&] {
     std::fputs(app.help().c_str(), stdout);
