@@ -35,6 +35,9 @@ std::vector<std::int32_t> delay_counts(std::span<const double> series, std::int6
 double delay_divergence(std::span<const std::int32_t> subject,
                         std::span<const std::int32_t> candidate, std::int64_t num_units);
 
+/// Up to here histograms of the state space can be filled, and D_stsp decides.
+inline constexpr std::int64_t kMaxStateSpaceUnits = 5;
+
 /// D_stsp: KL(subject || candidate) of the densities in state space [nat], by the code of Hess et
 /// al. (ICML 2023; Brenner et al., ICML 2022). Fewer than 6 units: histograms of 30 bins a unit
 /// over the subject's range +-.1 sd, 1e-5 added to each count, samples outside dropped. Otherwise:

@@ -124,9 +124,10 @@ Evidence collect_evidence(Process& candidate, const VerdictReference& reference,
   if (evidence.failure.empty()) {
     compare_run(reference, evidence);
     try_measure([&] {
-      evidence.touch =
-          compare_touches(reference.touch, reference.touch_responses,
-                          touch_responses(candidate, states, reference.touch), reference.num_units);
+      if (reference.touch.touches.empty()) return;
+      evidence.touch = compare_touches(reference.touch, reference.touch_responses,
+                                       touch_responses(candidate, states, reference.touch).mean,
+                                       reference.num_units);
     });
     std::vector<Process::State> forked;
     for (std::int64_t k = 0; k < reference.num_forks; ++k) {

@@ -13,7 +13,7 @@ struct ForkOptions {
   double distance = 1e-8;  ///< of the twins, over the norm of the state or 1, the larger
   double rescale = 1;      ///< time between two rescalings [tau]
   double align = 50;       ///< dropped first, while the difference turns to where it grows [tau]
-  double duration = 200;   ///< measured, of each fork [tau]
+  double duration = 170;   ///< measured, of each fork [tau]
 };
 
 struct ForkExponent {

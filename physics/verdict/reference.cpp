@@ -1,35 +1,26 @@
 #include "physics/verdict/reference.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
 #include "physics/verdict/activity_window.hpp"
 #include "physics/verdict/emulation_metrics.hpp"
+#include "physics/verdict/reference_parts.hpp"
 #include "physics/verdict/signature.hpp"
 #include "physics/vitals/quantile.hpp"
 
 namespace noesis {
 namespace {
 
-constexpr std::int64_t kMaxHistogramUnits = 5;
-constexpr std::int64_t kNumPrincipal = 3;
 constexpr double kMinTolerance = 0.15;
 
 void require(bool ok, const char* where, std::int64_t got, const char* allowed) {
   if (ok) return;
   throw ConfigError({"too little for a null", where, std::to_string(got), allowed, ""});
-}
-
-std::span<const double> run_of(const std::vector<double>& values, std::int64_t run,
-                               std::int64_t num_runs) {
-  const auto size = values.size() / static_cast<std::size_t>(num_runs);
-  return std::span(values).subspan(static_cast<std::size_t>(run) * size, size);
 }
 
 /// All runs side by side.
@@ -38,7 +29,7 @@ struct Runs {
   std::vector<Process::State> states;  ///< on the way, of all runs in turn: (num_states)
 };
 
-Runs run_subject(Process& process, const ReferenceOptions& options) {
+Runs run_subject(Process& process, const ReferenceOptions& options, std::int64_t wanted_states) {
   const auto runs = static_cast<std::size_t>(options.num_runs);
   const auto samples = static_cast<std::size_t>(options.num_samples);
   const auto units = static_cast<std::size_t>(process.num_units());
@@ -51,7 +42,7 @@ Runs run_subject(Process& process, const ReferenceOptions& options) {
   all.series.resize(runs * samples * units);
   const std::vector<double> rest(runs * static_cast<std::size_t>(process.num_sites()));
   std::vector<double> seen(runs * units);
-  const auto num_states = static_cast<std::size_t>(options.num_states);
+  const auto num_states = static_cast<std::size_t>(wanted_states);
   const std::size_t stops = (num_states + runs - 1) / runs;
   for (std::size_t t = 0; t < samples; ++t) {
     process.step(states, rest, seen);
@@ -67,60 +58,6 @@ Runs run_subject(Process& process, const ReferenceOptions& options) {
   }
   check_series(tau_series(all.series, process.num_units(), process.interval()), 1);
   return all;
-}
-
-void set_ranges(VerdictReference& reference, const Subject& subject,
-                const std::vector<double>& series) {
-  const auto units = static_cast<std::size_t>(reference.num_units);
-  reference.deviation.assign(units, 0.0);
-  for (std::int64_t r = 0; r < reference.num_runs; ++r) {
-    const UnitMoments moments =
-        unit_moments(tau_series(run_of(series, r, reference.num_runs), reference.num_units, 1));
-    for (std::size_t i = 0; i < units; ++i) {
-      reference.deviation[i] +=
-          std::sqrt(moments.variance[i]) / static_cast<double>(reference.num_runs);
-    }
-  }
-  if (subject.brain.model.name == "wilson_cowan") {  // rates in [0, 1], a little below 0 at rest
-    reference.low.assign(units, 0.0);
-    reference.high.assign(units, 1.0);
-    reference.bin_low.assign(units, -0.02);
-    reference.bin_high.assign(units, 1.0);
-    return;
-  }
-  reference.low.assign(series.begin(), series.begin() + reference.num_units);
-  reference.high = reference.low;
-  for (std::size_t k = 0; k < series.size(); ++k) {
-    reference.low[k % units] = std::min(reference.low[k % units], series[k]);
-    reference.high[k % units] = std::max(reference.high[k % units], series[k]);
-  }
-  for (std::size_t i = 0; i < units; ++i) {
-    if (!(reference.low[i] < reference.high[i])) {
-      throw RunError({"a unit of the subject never moves, so that it has no range", subject.name,
-                      "unit " + std::to_string(i), "", ""});
-    }
-    reference.bin_low.push_back(reference.low[i] - 0.1 * reference.deviation[i]);
-    reference.bin_high.push_back(reference.high[i] + 0.1 * reference.deviation[i]);
-  }
-}
-
-/// Up to 5 units as they are, more on the principal axes of the first run.
-void set_axes(VerdictReference& reference) {
-  const auto units = static_cast<Eigen::Index>(reference.num_units);
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const RowMajor> x(reference.recording.data(),
-                                     static_cast<Eigen::Index>(reference.num_samples), units);
-  const Eigen::RowVectorXd mean = x.colwise().mean();
-  reference.centre.assign(mean.begin(), mean.end());
-  RowMajor axes = RowMajor::Identity(units, units);
-  if (units > kMaxHistogramUnits) {
-    const RowMajor centred = x.rowwise() - mean;
-    const Eigen::MatrixXd covariance = centred.transpose() * centred;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-    axes = solver.eigenvectors().rightCols(kNumPrincipal).rowwise().reverse().transpose();
-  }
-  reference.num_axes = axes.rows();
-  reference.axes.assign(axes.data(), axes.data() + axes.size());
 }
 
 void set_null(VerdictReference& reference, const std::vector<double>& series,
@@ -206,50 +143,6 @@ void set_activity(VerdictReference& reference, const std::vector<double>& series
   reference.population_deviation /= count;
 }
 
-/// Twice the sd of a unit's derivative, by the five-point stencil (time in the model's unit).
-double twice_derivative(const VerdictReference& reference, double sample_time, std::int64_t unit) {
-  const auto& x = reference.recording;
-  const auto at = [&](std::int64_t t) {
-    return x[static_cast<std::size_t>(t * reference.num_units + unit)];
-  };
-  std::vector<double> slopes;
-  for (std::int64_t t = 2; t + 2 < reference.num_samples; ++t) {
-    slopes.push_back((8 * (at(t + 1) - at(t - 1)) - (at(t + 2) - at(t - 2))) / (12 * sample_time));
-  }
-  return 2 * std::sqrt(unit_moments(tau_series(slopes, 1, 1)).variance[0]);
-}
-
-/// Neurons with the most outgoing synapses, ties by id; all coordinates of other subjects.
-TouchProtocol plan_touches(const VerdictReference& reference, const Subject& subject) {
-  constexpr std::size_t kMaxSites = 10;
-  constexpr double kLongestLag = 3;  // [tau]
-  TouchProtocol protocol;
-  protocol.pulse_samples = subject.pulse_samples;
-  protocol.lag_samples = std::llround(kLongestLag / subject.interval);
-  if (subject.brain.model.name == "lorenz63") {
-    for (std::int64_t i = 0; i < subject.num_sites; ++i) {
-      protocol.touches.push_back(
-          {i, i, twice_derivative(reference, subject.interval * subject.tau_ms, i)});
-    }
-    return protocol;
-  }
-  std::vector<std::int64_t> out_degree(static_cast<std::size_t>(subject.num_sites));
-  const SynapseTable& synapses = subject.connectome->synapses();
-  for (std::int64_t row = 0; row < subject.num_sites; ++row) {
-    for (const std::int32_t source : synapses.row_sources(row)) {
-      ++out_degree[static_cast<std::size_t>(source)];
-    }
-  }
-  std::vector<std::int64_t> sites(out_degree.size());
-  std::iota(sites.begin(), sites.end(), std::int64_t{0});
-  std::ranges::stable_sort(sites, std::greater{}, [&](std::int64_t site) {
-    return out_degree[static_cast<std::size_t>(site)];
-  });
-  sites.resize(std::min(sites.size(), kMaxSites));
-  for (const std::int64_t site : sites) protocol.touches.push_back({site, site, 2});
-  return protocol;
-}
-
 }  // namespace
 
 VerdictReference measure_reference(const Subject& subject, Process& process,
@@ -264,7 +157,10 @@ VerdictReference measure_reference(const Subject& subject, Process& process,
              process.interval() == subject.interval,
          "the process of the subject");
 
-  Runs runs = run_subject(process, options);
+  constexpr std::int64_t kMoreStates = 10;  // where they are cheap
+  const bool is_small = subject.num_units <= kMaxStateSpaceUnits;
+  const std::int64_t num_states = options.num_states * (is_small ? kMoreStates : 1);
+  const Runs runs = run_subject(process, options, num_states);
   VerdictReference reference;
   reference.subject = subject.name;
   reference.seed = options.seed;
@@ -273,7 +169,7 @@ VerdictReference measure_reference(const Subject& subject, Process& process,
   reference.num_sites = subject.num_sites;
   reference.num_runs = options.num_runs;
   reference.num_samples = options.num_samples;
-  reference.num_states = options.num_states;
+  reference.num_states = num_states;
   reference.num_forks = options.num_forks;
   reference.fork = options.fork;
   const auto first = run_of(runs.series, 0, options.num_runs);
@@ -282,8 +178,7 @@ VerdictReference measure_reference(const Subject& subject, Process& process,
   set_axes(reference);
   set_null(reference, runs.series, options);
   set_activity(reference, runs.series);
-  reference.touch = plan_touches(reference, subject);
-  reference.touch_responses = touch_responses(process, runs.states, reference.touch);
+  set_touches(reference, subject, process, runs.states);
   reference.exponent = fork_exponent(
       process, std::span(runs.states).first(static_cast<std::size_t>(options.num_forks)),
       options.seed, options.fork);

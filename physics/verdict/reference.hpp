@@ -22,8 +22,8 @@ struct ReferenceOptions {
   std::uint64_t seed = 0;           ///< of the starts
   std::int64_t num_runs = 12;       ///< >= 12: 66 pairs
   std::int64_t num_samples = 5000;  ///< of each run, >= 2000
-  std::int64_t num_states = 50;     ///< touched, >= 20
-  std::int64_t num_forks = 10;      ///< >= 10; fork.duration times this is 2,000 tau by default
+  std::int64_t num_states = 50;     ///< touched, >= 20; ten times as many of up to 5 units
+  std::int64_t num_forks = 12;      ///< >= 10; times fork.duration: 2,040 tau by default
   std::int64_t num_resamples = 200;
   ForkOptions fork;
 };
@@ -36,8 +36,8 @@ struct ReferenceOptions {
 /// a coordinate's derivative, and a touch adds 2 of its standard deviations to it.
 struct VerdictReference {
   std::string subject;
-  std::uint64_t seed = 0;
-  double interval = 0;  ///< between samples
+  std::uint64_t seed = 0;  ///< of the starts
+  double interval = 0;     ///< between samples
   std::int64_t num_units = 0;
   std::int64_t num_sites = 0;
   std::int64_t num_runs = 0;
@@ -74,6 +74,11 @@ struct VerdictReference {
   std::vector<double> null_d_stsp;  ///< one an ordered pair
   NullQuantile q95_d_h, q95_d_del, q95_d_stsp;
 
+  /// Touches of up to 10 sites of the highest out-degree, compared in all units but the touched
+  /// one. Of up to 5 units, only those whose mean response exceeds 3 standard errors (RMS over
+  /// lags) are compared, and touches that no other unit answers are left out: Lorenz-63 does not
+  /// change when x and y turn their signs, so that most answers have either sign and none on
+  /// average.
   TouchProtocol touch;
   std::vector<double> touch_responses;   ///< (num_touches x lag_samples x num_units)
   std::optional<ForkExponent> exponent;  ///< empty when it could not be measured

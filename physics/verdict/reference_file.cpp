@@ -141,8 +141,7 @@ void check_shapes(const Hdf5File& file, const VerdictReference& r) {
   check("touch_responses", r.touch_responses,
         length(r.touch.touches) * r.touch.lag_samples * r.num_units);
   for (const Touch& touch : r.touch.touches) {
-    const bool exists =
-        touch.site >= 0 && touch.site < r.num_sites && touch.unit >= 0 && touch.unit < r.num_units;
+    const bool exists = touch.site >= 0 && touch.site < r.num_sites && !touch.units.empty();
     Reader::check(file, "touch_sites", exists ? 1 : 0, 1);
   }
   const bool known = r.family >= SpectralFamily::kConstant && r.family <= SpectralFamily::kKnee;
@@ -159,15 +158,18 @@ void write_reference(const VerdictReference& reference, const std::filesystem::p
   file.set_attribute("/", "family", static_cast<std::int64_t>(reference.family));
   Writer writer{file};
   visit(reference, writer);
-  std::vector<std::int64_t> sites, units;
+  std::vector<std::int64_t> sites;
+  std::vector<std::uint8_t> compared;  // (num_touches x num_units)
   std::vector<double> amplitudes;
   for (const Touch& touch : reference.touch.touches) {
     sites.push_back(touch.site);
-    units.push_back(touch.unit);
+    std::vector<std::uint8_t> row(static_cast<std::size_t>(reference.num_units));
+    for (const std::int64_t unit : touch.units) row[static_cast<std::size_t>(unit)] = 1;
+    compared.insert(compared.end(), row.begin(), row.end());
     amplitudes.push_back(touch.amplitude);
   }
   file.write("touch_sites", sites);
-  file.write("touch_units", units);
+  file.write("touch_units", compared);
   file.write("touch_amplitudes", amplitudes);
   std::vector<double> exponent;
   if (reference.exponent) {
@@ -193,14 +195,19 @@ VerdictReference read_reference(const std::filesystem::path& path) {
   Reader reader{file};
   visit(reference, reader);
   const auto sites = file.read<std::int64_t>("touch_sites");
-  const auto units = file.read<std::int64_t>("touch_units");
+  const auto compared = file.read<std::uint8_t>("touch_units");
   const auto amplitudes = file.read<double>("touch_amplitudes");
-  Reader::check(file, "touch_units", units.size(), static_cast<std::int64_t>(sites.size()));
   Reader::check(file, "touch_amplitudes", amplitudes.size(),
                 static_cast<std::int64_t>(sites.size()));
   for (std::size_t k = 0; k < sites.size(); ++k) {
-    reference.touch.touches.push_back({sites[k], units[k], amplitudes[k]});
+    Touch& touch = reference.touch.touches.emplace_back(Touch{sites[k], amplitudes[k], {}});
+    const std::size_t width = compared.size() / sites.size();
+    for (std::size_t i = 0; i < width; ++i) {
+      if (compared[k * width + i] != 0) touch.units.push_back(static_cast<std::int64_t>(i));
+    }
   }
+  Reader::check(file, "touch_units", compared.size(),
+                static_cast<std::int64_t>(sites.size() * reference.low.size()));
   const auto exponent = file.read<double>("exponent");
   if (!exponent.empty()) {
     Reader::check(file, "exponent", exponent.size(), 2);

@@ -57,6 +57,8 @@ double knee_rss(const LogSpectrum& spectrum) {
   problem.lower = Eigen::Vector3d(-kFree, 0, 0);
   problem.upper = Eigen::Vector3d(kFree, kFree, 60);
   problem.evaluate = [&](const VectorXd& p, VectorXd& residual, MatrixXd& jacobian) {
+    residual.resize(f.size());
+    jacobian.resize(f.size(), 3);
     for (Eigen::Index i = 0; i < f.size(); ++i) {
       const double ln_f = log_f[i] / kLog10E;
       const double power = math::exp(p[2] * ln_f);

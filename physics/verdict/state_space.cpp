@@ -11,8 +11,6 @@
 namespace noesis {
 namespace {
 
-constexpr std::int64_t kLargestHistogram = 5;  // units
-
 /// Counts by bin, only of bins that were visited.
 class Histogram {
  public:
@@ -160,7 +158,7 @@ std::optional<double> state_space_divergence(std::span<const double> subject,
   for (const double x : candidate) {
     if (!std::isfinite(x)) return std::nullopt;
   }
-  if (num_units <= kLargestHistogram) return histogram_divergence(subject, candidate, num_units);
+  if (num_units <= kMaxStateSpaceUnits) return histogram_divergence(subject, candidate, num_units);
   return mixture_divergence(subject, candidate, num_units, seed);
 }
 

@@ -187,14 +187,16 @@ std::vector<double> time_reversed(const SeriesView& recording) {
   return series;
 }
 
-std::vector<double> power_law_noise(const SeriesView& recording, double exponent,
+std::vector<double> power_law_noise(const SeriesView& recording, double exponent, double corner,
                                     std::uint64_t seed) {
   const std::int64_t length = 2 * recording.num_samples;
+  const double lowest = std::max(1.0, corner * static_cast<double>(length));
   Fourier fourier(length);
   return independent_noise(recording, [&](std::uint32_t unit) {
     std::vector<Complex> coefficients(static_cast<std::size_t>(length / 2 + 1));
     for (std::size_t k = 1; k <= num_phases(length); ++k) {
-      const double size = math::exp(-exponent / 2 * math::log(static_cast<double>(k)));
+      const double size =
+          math::exp(-exponent / 2 * math::log(std::max(static_cast<double>(k), lowest)));
       const RandomPair z = normal_pair(seed, Stream::kSurrogate, k, unit, 2);
       coefficients[k] = {size * z.first, size * z.second};
     }

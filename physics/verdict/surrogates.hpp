@@ -28,8 +28,9 @@ std::vector<double> time_reversed(const SeriesView& recording);
 
 /// Independent Gaussian noise of density f^-exponent, with each unit's mean and sd of the
 /// recording: by spectral synthesis at twice the length, cut (Timmer and Koenig, Astron. Astrophys.
-/// 300, 1995). Exponent 0 is white noise.
-std::vector<double> power_law_noise(const SeriesView& recording, double exponent,
+/// 300, 1995), flat below `corner` cycles per sample: a steep power law without a corner hardly
+/// moves within a window. Exponent 0 is white noise.
+std::vector<double> power_law_noise(const SeriesView& recording, double exponent, double corner,
                                     std::uint64_t seed);
 
 /// Independent Ornstein-Uhlenbeck processes of a correlation time [ms, as the recording's

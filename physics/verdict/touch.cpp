@@ -1,34 +1,13 @@
 #include "physics/verdict/touch.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/error.hpp"
 
 namespace noesis {
 namespace {
-
-/// Pearson's correlation of two responses (lags x units) without one unit.
-std::optional<double> correlation(std::span<const double> a, std::span<const double> b,
-                                  std::size_t units, std::size_t left_out) {
-  double n = 0, sum_a = 0, sum_b = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    if (k % units == left_out) continue;
-    n += 1;
-    sum_a += a[k];
-    sum_b += b[k];
-  }
-  double aa = 0, bb = 0, ab = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    if (k % units == left_out) continue;
-    const double da = a[k] - sum_a / n;
-    const double db = b[k] - sum_b / n;
-    aa += da * da;
-    bb += db * db;
-    ab += da * db;
-  }
-  if (!(aa > 0) || !(bb > 0) || !std::isfinite(ab)) return std::nullopt;
-  return ab / std::sqrt(aa * bb);
-}
 
 double root_mean_square(std::span<const double> values) {
   double squares = 0;
@@ -38,30 +17,30 @@ double root_mean_square(std::span<const double> values) {
 
 }  // namespace
 
-std::vector<double> touch_responses(Process& process, std::span<const Process::State> states,
-                                    const TouchProtocol& protocol) {
+TouchResponses touch_responses(Process& process, std::span<const Process::State> states,
+                               const TouchProtocol& protocol) {
   const std::size_t touches = protocol.touches.size();
   const auto units = static_cast<std::size_t>(process.num_units());
   const auto sites = static_cast<std::size_t>(process.num_sites());
   const auto lags = static_cast<std::size_t>(protocol.lag_samples);
   const std::size_t twins = touches + 1;  // the last one of each state is left alone
-  ensure(!states.empty() && touches > 0, "states and touches");
+  ensure(states.size() >= 2 && touches > 0, "at least two states, and touches");
 
   std::vector<Process::State> forks;
   for (const auto& state : states) forks.insert(forks.end(), twins, state);
   std::vector<double> pulse(forks.size() * sites);
   for (std::size_t k = 0; k < touches; ++k) {
     const Touch& touch = protocol.touches[k];
-    ensure(touch.site >= 0 && touch.site < process.num_sites() && touch.unit >= 0 &&
-               touch.unit < process.num_units(),
-           "a touch of a site and a unit that exist");
+    ensure(touch.site >= 0 && touch.site < process.num_sites(), "a touch of a site that exists");
     for (std::size_t s = 0; s < states.size(); ++s) {
       pulse[(s * twins + k) * sites + static_cast<std::size_t>(touch.site)] = touch.amplitude;
     }
   }
   const std::vector<double> rest(pulse.size());
   std::vector<double> seen(forks.size() * units);
-  std::vector<double> responses(touches * lags * units);
+  TouchResponses responses;
+  responses.mean.resize(touches * lags * units);
+  responses.squared_error.resize(responses.mean.size());
   for (std::size_t t = 0; t < lags; ++t) {
     const bool pulsed = static_cast<std::int64_t>(t) < protocol.pulse_samples;
     process.step(forks, pulsed ? pulse : rest, seen);
@@ -69,13 +48,49 @@ std::vector<double> touch_responses(Process& process, std::span<const Process::S
       const double* alone = seen.data() + (s * twins + touches) * units;
       for (std::size_t k = 0; k < touches; ++k) {
         const double* touched = seen.data() + (s * twins + k) * units;
-        double* response = responses.data() + (k * lags + t) * units;
-        for (std::size_t i = 0; i < units; ++i) response[i] += touched[i] - alone[i];
+        const std::size_t first = (k * lags + t) * units;
+        for (std::size_t i = 0; i < units; ++i) {
+          const double difference = touched[i] - alone[i];
+          responses.mean[first + i] += difference;
+          responses.squared_error[first + i] += difference * difference;
+        }
       }
     }
   }
-  for (double& x : responses) x /= static_cast<double>(states.size());
+  const auto n = static_cast<double>(states.size());
+  for (std::size_t k = 0; k < responses.mean.size(); ++k) {
+    const double mean = responses.mean[k] / n;
+    const double variance = std::max(0.0, responses.squared_error[k] / n - mean * mean);
+    responses.mean[k] = mean;
+    responses.squared_error[k] = variance / (n - 1);
+  }
   return responses;
+}
+
+std::optional<double> touch_correlation(std::span<const double> response,
+                                        std::span<const double> other, std::int64_t num_units,
+                                        std::span<const std::int64_t> compared) {
+  ensure(response.size() == other.size(), "responses of equal shape");
+  const std::size_t lags = response.size() / static_cast<std::size_t>(num_units);
+  std::vector<double> a, b;
+  for (std::size_t t = 0; t < lags; ++t) {
+    for (const std::int64_t i : compared) {
+      const std::size_t k = t * static_cast<std::size_t>(num_units) + static_cast<std::size_t>(i);
+      a.push_back(response[k]);
+      b.push_back(other[k]);
+    }
+  }
+  const auto n = static_cast<double>(a.size());
+  const double mean_a = std::accumulate(a.begin(), a.end(), 0.0) / n;
+  const double mean_b = std::accumulate(b.begin(), b.end(), 0.0) / n;
+  double aa = 0, bb = 0, ab = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    aa += (a[k] - mean_a) * (a[k] - mean_a);
+    bb += (b[k] - mean_b) * (b[k] - mean_b);
+    ab += (a[k] - mean_a) * (b[k] - mean_b);
+  }
+  if (!(aa > 0) || !(bb > 0) || !std::isfinite(ab)) return std::nullopt;
+  return ab / std::sqrt(aa * bb);
 }
 
 TouchAgreement compare_touches(const TouchProtocol& protocol, std::span<const double> subject,
@@ -88,9 +103,9 @@ TouchAgreement compare_touches(const TouchProtocol& protocol, std::span<const do
   double sum = 0;
   bool defined = true;
   for (std::size_t k = 0; k < touches; ++k) {
-    const auto r = correlation(subject.subspan(k * size, size), candidate.subspan(k * size, size),
-                               static_cast<std::size_t>(num_units),
-                               static_cast<std::size_t>(protocol.touches[k].unit));
+    const auto r =
+        touch_correlation(subject.subspan(k * size, size), candidate.subspan(k * size, size),
+                          num_units, protocol.touches[k].units);
     defined = defined && r.has_value();
     sum += r.value_or(0);
   }

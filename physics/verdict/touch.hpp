@@ -12,8 +12,8 @@ namespace noesis {
 
 struct Touch {
   std::int64_t site = 0;
-  std::int64_t unit = 0;  ///< the unit touched: left out of the comparison
-  double amplitude = 2;   ///< in the unit of the subject's drive
+  double amplitude = 2;             ///< in the unit of the subject's drive
+  std::vector<std::int64_t> units;  ///< compared: not the one touched
 };
 
 struct TouchProtocol {
@@ -22,19 +22,31 @@ struct TouchProtocol {
   std::int64_t lag_samples = 15;  ///< samples compared, from the start of the pulse
 };
 
-/// Mean over states of pulsed minus unpulsed twin: (num_touches x lag_samples x num_units). Twins
-/// go on from copies of the states, so noise is the same in both. NaN where a twin is not finite.
-std::vector<double> touch_responses(Process& process, std::span<const Process::State> states,
-                                    const TouchProtocol& protocol);
+/// (num_touches x lag_samples x num_units) each, over states.
+struct TouchResponses {
+  std::vector<double> mean;
+  std::vector<double> squared_error;  ///< squared standard error of the mean
+};
+
+/// Pulsed minus unpulsed twin, for at least two states. Twins go on from copies of the states, so
+/// noise is the same in both. NaN where a twin is not finite.
+TouchResponses touch_responses(Process& process, std::span<const Process::State> states,
+                               const TouchProtocol& protocol);
+
+/// Correlation of two responses to one touch (lag_samples x num_units), over lags and the given
+/// units. Empty when a response is constant there, or not finite.
+std::optional<double> touch_correlation(std::span<const double> response,
+                                        std::span<const double> other, std::int64_t num_units,
+                                        std::span<const std::int64_t> compared);
 
 struct TouchAgreement {
-  /// r_off: over lags and units but the touched one, mean over touches. Empty when a response is
-  /// constant there, or not finite.
+  /// r_off: touch_correlation over the units compared, mean over touches. Empty when one is.
   std::optional<double> correlation;
   /// RMS of the candidate's responses over that of the subject's, over everything.
   std::optional<double> gain;
 };
 
+/// @throws InternalError when there are no touches.
 TouchAgreement compare_touches(const TouchProtocol& protocol, std::span<const double> subject,
                                std::span<const double> candidate, std::int64_t num_units);
 

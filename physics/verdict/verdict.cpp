@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "physics/verdict/emulation_metrics.hpp"
 #include "physics/verdict/hysteresis.hpp"
 
 namespace noesis {
@@ -16,7 +17,6 @@ constexpr double kMinCorrelation = 0.5;  // of touch responses
 constexpr double kMaxGain = 2;           // and 1 / 2
 constexpr double kExponentError = 0.3;   // relative
 constexpr double kSure = 3;              // standard errors
-constexpr std::int64_t kMaxStateSpaceUnits = 5;
 
 /// Windows of the run in which the condition is on, as a part of all.
 template <class Enter, class Leave>
@@ -115,6 +115,16 @@ void add_spectrum(const VerdictReference& reference, const Evidence& evidence, C
   criteria.add("d_h", evidence.d_h, std::nullopt, kNullFactor * reference.q95_d_h.value);
 }
 
+void add_touches(const VerdictReference& reference, const Evidence& evidence, Criteria& criteria) {
+  constexpr const char* kNone = "the subject answers no touch reliably";
+  const bool asked = !reference.touch.touches.empty();
+  Criterion& correlation =
+      criteria.add("touch_correlation", evidence.touch.correlation, kMinCorrelation, std::nullopt);
+  if (!asked) not_applicable(correlation, kNone);
+  Criterion& gain = criteria.add("touch_gain", evidence.touch.gain, 1 / kMaxGain, kMaxGain);
+  if (!asked) not_applicable(gain, kNone);
+}
+
 void add_exponent(const VerdictReference& reference, const Evidence& evidence, Criteria& criteria) {
   const auto& subject = reference.exponent;
   const auto& candidate = evidence.exponent;
@@ -146,8 +156,7 @@ std::vector<Criterion> put_questions(const VerdictReference& reference, const Ev
   Criterion& states = criteria.add("d_stsp", evidence.d_stsp, std::nullopt,
                                    kNullFactor * reference.q95_d_stsp.value);
   states.decides = reference.num_units <= kMaxStateSpaceUnits;
-  criteria.add("touch_correlation", evidence.touch.correlation, kMinCorrelation, std::nullopt);
-  criteria.add("touch_gain", evidence.touch.gain, 1 / kMaxGain, kMaxGain);
+  add_touches(reference, evidence, criteria);
   add_exponent(reference, evidence, criteria);
   criteria
       .add("hypersynchrony", synchronous_share(evidence, reference.population_deviation),
