@@ -15,7 +15,7 @@ namespace {
   throw ConfigError({.what = "no such choice of neurons",
                      .where = key,
                      .got = "'" + got + "'",
-                     .allowed = "all, a count from 1 to " + std::to_string(num_neurons) +
+                     .allowed = "all, random:COUNT for up to " + std::to_string(num_neurons) +
                                 ", or different ids from 0 to " + std::to_string(num_neurons - 1) +
                                 " with commas",
                      .next = {}});
@@ -51,8 +51,9 @@ std::vector<std::int64_t> select_sites(const std::string& text, std::int64_t num
     std::iota(ids.begin(), ids.end(), 0);
     return ids;
   }
-  if (text.find(',') == std::string::npos) {
-    const std::int64_t count = whole_number(text);
+  constexpr std::string_view kRandom = "random:";
+  if (text.starts_with(kRandom)) {
+    const std::int64_t count = whole_number(std::string_view(text).substr(kRandom.size()));
     if (count < 1 || count > num_neurons) refuse(key, text, num_neurons);
     ids = draw(count, num_neurons, seed);
   } else {

@@ -74,8 +74,9 @@ void Wrapper::restore(const Snapshot& snapshot) {
 }
 
 ResetResult TimeLimit::reset(std::optional<std::uint64_t> seed, const Dict& options) {
+  ResetResult result = inner().reset(seed, options);
   elapsed_ = 0;
-  return inner().reset(seed, options);
+  return result;
 }
 
 StepResult TimeLimit::step(const Value& action) {

@@ -15,8 +15,9 @@ namespace {
 
 /// Time that a new brain settles for before the first step [tau].
 constexpr double kSettling = 20;
-/// A measured slope this near to either end of the sigmoid says nothing about the input.
-constexpr double kSaturated = 0.03;
+/// Standard deviations of the noise between a measurement and either end of the sigmoid, where it
+/// is linear enough for a normal error of the input.
+constexpr double kLinear = 6;
 
 /// A reference brain (physics/generators.hpp) with the options' wiring and drive.
 Subject hidden_brain(const DiscoverOptions& options, std::uint64_t seed) {
@@ -95,6 +96,7 @@ void DiscoverTask::reset(std::int64_t env, std::uint64_t seed, const Dict& optio
 
 void DiscoverTask::take_sample(Episode& episode) const {
   const WilsonCowanParameters& model = episode.subject.brain.model.wilson_cowan;
+  const double margin = kLinear * options_.measurement_noise;
   Simulation<double>& brain = episode.brain;
   brain.system().derivative(brain.state(), episode.slope);
   std::vector<double> rates;
@@ -107,7 +109,7 @@ void DiscoverTask::take_sample(Episode& episode) const {
             .first;
     const double measured =
         e + model.tau_e_ms * episode.slope.at(0, 0, i) + options_.measurement_noise * noise;
-    if (measured < kSaturated || measured > 1 - kSaturated) continue;
+    if (measured < margin || measured > 1 - margin) continue;
     const auto seen = summed_input(model, e, brain.state().at(0, 1, i), measured);
     if (!seen.valid) continue;
     const double known =
