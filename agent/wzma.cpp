@@ -75,7 +75,7 @@ void WzmaImpl::write(torch::Tensor& u, torch::Tensor& v, torch::Tensor& slot,
   };
   const torch::Tensor mask =
       (learn.unsqueeze(1) & written(pre_norm) & written(post_norm)).unsqueeze(2);  // (B x 1 x 1)
-  const torch::Tensor key = torch::where(mask, pre.unsqueeze(1), 0.0F);            // (B x 1 x key)
+  const torch::Tensor key = unit(torch::where(mask, pre.unsqueeze(1), 0.0F));      // (B x 1 x key)
   const torch::Tensor was = read(key, u, v);
   decay(u, v, learn);
   // (B x 1 x r): 1 at the slot that is written.
@@ -87,11 +87,11 @@ void WzmaImpl::write(torch::Tensor& u, torch::Tensor& v, torch::Tensor& slot,
   torch::Tensor new_v;
   if (config_.rule == "hebbian") {
     new_u = u + config_.rate * unit(post).unsqueeze(2) * at;
-    new_v = v + config_.rate * unit(key).transpose(1, 2) * at;
+    new_v = v + config_.rate * key.transpose(1, 2) * at;
   } else {
     const torch::Tensor old_u = (u * at).sum(2, true);  // (B x size x 1)
     const torch::Tensor old_v = (v * at).sum(2, true);
-    new_v = torch::where(here.to(torch::kBool), c * unit(key).transpose(1, 2), v);
+    new_v = torch::where(here.to(torch::kBool), c * key.transpose(1, 2), v);
     const torch::Tensor vt = new_v.transpose(1, 2);
     const torch::Tensor gram =
         torch::bmm(vt, new_v) + kRidge * torch::eye(config_.rank, u.options());
@@ -99,10 +99,10 @@ void WzmaImpl::write(torch::Tensor& u, torch::Tensor& v, torch::Tensor& slot,
     const torch::Tensor share =
         torch::cholesky_solve(torch::bmm(vt, old_v), factor);  // (B x r x 1)
     new_u = u * (1 - at) + torch::bmm(old_u, share.transpose(1, 2));
-    // The error with the bank as it is now: what the hand-over (and decay) changed for this key.
-    const torch::Tensor lack = post + (was - read(key, new_u, new_v)).squeeze(1);
-    const torch::Tensor scale = config_.rate / (c * pre_norm.clamp_min(kSmallestNorm));
-    new_u = new_u + (lack * scale).unsqueeze(2) * at;
+    // The error for a unit key with the bank as it is now: what the hand-over (and decay) changed.
+    const torch::Tensor error = post / pre_norm.clamp_min(kSmallestNorm);
+    const torch::Tensor lack = error + (was - read(key, new_u, new_v)).squeeze(1);
+    new_u = new_u + (config_.rate / c * lack).clamp(-c, c).unsqueeze(2) * at;
   }
   u = torch::where(mask, bounded(new_u, c), u);
   v = torch::where(mask, bounded(new_v, c), v);
