@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "core/version.hpp"
+#include "runners/agent_program.hpp"
 #include "runners/bench.hpp"
 #include "runners/connectome_command.hpp"
 #include "runners/report.hpp"
@@ -89,6 +90,7 @@ int run(int argc, char** argv) {
 
   add_connectome_command(app);
   add_bench_command(app);
+  add_agent_commands(app);
   add_report_command(app);
   app.add_subcommand("version", "Print the version")->callback(print_version);
   app.add_subcommand("help", "Print this help")->callback([&] {
@@ -96,6 +98,7 @@ int run(int argc, char** argv) {
   });
 
   try {
+    run_agent_program(argc, argv);
     if (argc > 1 && argv[1][0] != '-') check_command(app, argv[1]);
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help

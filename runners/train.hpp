@@ -1,0 +1,38 @@
+#pragma once
+/// `noesis train` and `noesis eval`: agents in environments.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace noesis {
+
+struct TrainOptions {
+  std::filesystem::path config;
+  std::vector<std::string> overrides;  ///< "key=value"
+  std::filesystem::path out;           ///< empty: a new folder in runs/
+  std::filesystem::path resume;        ///< folder of an interrupted run; config and out are its own
+  bool json = false;                   ///< summary to stdout, everything else to stderr
+};
+
+/// Returns the exit code: 0, or 130 when interrupted (checkpoints are saved then). A run of one
+/// seed leaves config.toml, metrics.jsonl, events.out.tfevents.*, summary.json and checkpoints/last
+/// in its folder; of several, logs and checkpoints are in seed-<seed>/. @throws ConfigError,
+/// RunError; checkpoints of before the failure stay.
+int train(const TrainOptions& options);
+
+struct EvalOptions {
+  std::filesystem::path checkpoint;  ///< or the folder of a run of one seed
+  std::string env;                   ///< empty: the one it was trained in
+  std::optional<std::int64_t> episodes;
+  std::optional<std::int64_t> seed;
+  bool json = false;
+};
+
+/// Returns 0. The same checkpoint, environment, episodes and seed give the same returns, bit for
+/// bit. @throws ConfigError.
+int eval(const EvalOptions& options);
+
+}  // namespace noesis

@@ -1,0 +1,73 @@
+#include "runners/train_command.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include "agent/train_config.hpp"
+#include "runners/train.hpp"
+
+namespace noesis {
+namespace {
+
+void print_keys() {
+  std::puts("Configuration keys (TOML):");
+  for (const ConfigKey& key : describe_config<TrainConfig>()) {
+    std::printf("  %s (%s, %s): %s%s\n", key.key.c_str(), key.type.c_str(),
+                key.default_value.empty() ? "none" : key.default_value.c_str(), key.doc.c_str(),
+                key.constraint.empty() ? "" : (" {" + key.constraint + "}").c_str());
+  }
+}
+
+void add_train(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<TrainOptions>();
+  const auto list_keys = std::make_shared<bool>(false);
+  auto* command = app.add_subcommand("train", "Train agents in an environment");
+  command->add_option("config", options->config, "Configuration (TOML)");
+  command->add_option("--out", options->out, "Folder of the run (default: a new one in runs/)");
+  command->add_option("--resume", options->resume, "Go on with the interrupted run of this folder");
+  command->add_option("--set", options->overrides, "Override a key: a.b=value")
+      ->allow_extra_args(false);
+  command->add_flag("--json", options->json, "Print summary.json to stdout");
+  command->add_flag("--keys", *list_keys, "List the configuration's keys and stop");
+  command->footer(
+      "Examples:\n"
+      "  noesis train configs/train-steer.toml\n"
+      "  noesis train configs/train-steer.toml --set seeds=1 --set agent.use_fast_cache=true\n"
+      "  noesis train --resume runs/train-20260101-120000-0\n"
+      "Ctrl-C saves checkpoints; --resume goes on from there, to the same bits.");
+  command->callback([options, list_keys, &exit_code] {
+    if (*list_keys) {
+      print_keys();
+      return;
+    }
+    if (options->config.empty() && options->resume.empty()) throw CLI::RequiredError("config");
+    exit_code = train(*options);
+  });
+}
+
+void add_eval(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<EvalOptions>();
+  auto* command = app.add_subcommand("eval", "Returns of a trained agent, as it acts");
+  command
+      ->add_option("checkpoint", options->checkpoint,
+                   "Checkpoint, or the folder of a training run of one seed")
+      ->required();
+  command->add_option("--env", options->env, "Environment (default: the one it was trained in)");
+  command->add_option("--episodes", options->episodes, "Episodes (default: as in training)");
+  command->add_option("--seed", options->seed, "Seed of the first one (default: as in training)");
+  command->add_flag("--json", options->json, "Print a summary to stdout");
+  command->footer(
+      "Examples:\n"
+      "  noesis eval runs/train-20260101-120000-0/seed-0/checkpoints/last\n"
+      "  noesis eval runs/one --episodes 100 --seed 50 --json");
+  command->callback([options, &exit_code] { exit_code = eval(*options); });
+}
+
+}  // namespace
+
+void add_train_commands(CLI::App& app, int& exit_code) {
+  add_train(app, exit_code);
+  add_eval(app, exit_code);
+}
+
+}  // namespace noesis
