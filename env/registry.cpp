@@ -50,7 +50,7 @@ const Registry<Entry>& registry() {
     Registry<Entry> all("environment");
     const auto add = [&all](const Entry& one) { all.add(one.spec.id, one); };
     add(entry<DiscoverTask, DiscoverOptions>("noesis/Discover-v0", 0, 0.35));
-    add(entry<EmulateTask, EmulateOptions>("noesis/Emulate-v0", 200, -100));
+    add(entry<EmulateTask, EmulateOptions>("noesis/Emulate-v0", 200, -80));
     add(entry<SteerTask, SteerOptions>("noesis/Steer-v0", 100, -30));
     return all;
   }();

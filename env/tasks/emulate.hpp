@@ -23,7 +23,7 @@ struct EmulateOptions {
   std::int64_t window = 50;
   double amplitude = 3;
   double touched_fraction = 0.3;
-  double transient = 50;
+  double transient = 100;
   double noise = 0;
 
   template <class V>

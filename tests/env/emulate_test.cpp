@@ -28,7 +28,7 @@ Value middle() { return Array(std::vector<float>(kUnits)); }
 TEST(Emulate, ShowsTheProcessAndTheCurrentsToCome) {
   const auto env = make("noesis/Emulate-v0", with({"touched_fraction=0.6"}));
   Subject subject = make_subject("reference-10", 0);
-  subject.transient = 50;
+  subject.transient = 100;
   const ThreadArena arena(1);
   const auto process = make_process(subject, arena);
   std::vector<Process::State> state = {process->start(episode_seed(kSeed, 0))};
