@@ -12,12 +12,13 @@ namespace {
 class RecordingProcess final : public Process {
  public:
   RecordingProcess(std::vector<double> series, std::int64_t num_units, std::int64_t num_sites,
-                   double interval)
+                   double interval, std::int64_t num_starts)
       : series_(std::move(series)),
         units_(static_cast<std::size_t>(num_units)),
         samples_(series_.size() / units_),
         sites_(num_sites),
-        interval_(interval) {}
+        interval_(interval),
+        starts_(num_starts > 0 ? static_cast<std::size_t>(num_starts) : samples_) {}
 
   std::int64_t num_units() const override { return static_cast<std::int64_t>(units_); }
   std::int64_t num_sites() const override { return sites_; }
@@ -25,7 +26,7 @@ class RecordingProcess final : public Process {
 
   State start(std::uint64_t seed) override {
     RandomSequence random(seed, Stream::kInitialState);
-    return {static_cast<double>(random.below(samples_))};
+    return {static_cast<double>(random.below(starts_))};
   }
 
   void step(std::span<State> states, std::span<const double> inputs,
@@ -46,6 +47,7 @@ class RecordingProcess final : public Process {
   std::size_t samples_;
   std::int64_t sites_;
   double interval_;
+  std::size_t starts_;
 };
 
 class RescaledProcess final : public Process {
@@ -76,15 +78,18 @@ class RescaledProcess final : public Process {
 }  // namespace
 
 std::unique_ptr<Process> make_recording_process(std::vector<double> series, std::int64_t num_units,
-                                                std::int64_t num_sites, double interval) {
-  if (num_units < 1 || series.empty() || series.size() % static_cast<std::size_t>(num_units) != 0) {
-    throw ConfigError({.what = "not a recording of whole samples",
+                                                std::int64_t num_sites, double interval,
+                                                std::int64_t num_starts) {
+  if (num_units < 1 || series.empty() || series.size() % static_cast<std::size_t>(num_units) != 0 ||
+      num_starts < 0 || num_starts > std::ssize(series) / num_units) {
+    throw ConfigError({.what = "not a recording of whole samples, with as many starts",
                        .where = {},
                        .got = std::to_string(series.size()) + " values",
                        .allowed = "a positive multiple of " + std::to_string(num_units),
                        .next = {}});
   }
-  return std::make_unique<RecordingProcess>(std::move(series), num_units, num_sites, interval);
+  return std::make_unique<RecordingProcess>(std::move(series), num_units, num_sites, interval,
+                                            num_starts);
 }
 
 std::unique_ptr<Process> make_rescaled_process(std::unique_ptr<Process> process,

@@ -25,7 +25,7 @@ struct ReferenceOptions {
   std::int64_t num_states = 50;     ///< touched, >= 20; ten times as many of up to 5 units
   std::int64_t num_forks = 12;      ///< >= 10; times fork.duration: 2,040 tau by default
   std::int64_t num_resamples = 200;
-  ForkOptions fork;
+  ForkOptions fork{};
 };
 
 /// Everything a verdict needs to know of a subject, and what plots of it show. A plain value.
@@ -44,7 +44,7 @@ struct VerdictReference {
   std::int64_t num_samples = 0;
   std::int64_t num_states = 0;
   std::int64_t num_forks = 0;
-  ForkOptions fork;
+  ForkOptions fork{};
 
   std::vector<double> low, high;          ///< (num_units) levels 0 and 1
   std::vector<double> bin_low, bin_high;  ///< (num_units) range of the delay histograms

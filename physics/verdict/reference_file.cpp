@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
@@ -103,13 +106,33 @@ struct Reader {
   static void check(const Hdf5File& from, const std::string& name, std::size_t got,
                     std::int64_t wanted) {
     if (static_cast<std::int64_t>(got) == wanted) return;
+    refuse(from, name, std::to_string(got) + " values", std::to_string(wanted));
+  }
+  [[noreturn]] static void refuse(const Hdf5File& from, const std::string& name, std::string got,
+                                  std::string allowed) {
     throw ConfigError({.what = "inconsistent verdict reference",
                        .where = from.where(name),
-                       .got = std::to_string(got) + " values",
-                       .allowed = std::to_string(wanted),
+                       .got = std::move(got),
+                       .allowed = std::move(allowed),
                        .next = "delete the file, so that it is measured anew"});
   }
 };
+
+/// Whether every histogram counts as many samples as the first.
+bool are_histograms(const std::vector<std::int32_t>& counts) {
+  constexpr auto kBins = static_cast<std::size_t>(kDelayBins * kDelayBins);
+  std::int64_t first_total = 0;
+  for (std::size_t first = 0; first + kBins <= counts.size(); first += kBins) {
+    std::int64_t total = 0;
+    for (const std::int32_t count : std::span(counts).subspan(first, kBins)) {
+      if (count < 0) return false;
+      total += count;
+    }
+    if (first == 0) first_total = total;
+    if (total != first_total) return false;
+  }
+  return first_total > 0;
+}
 
 /// Everything as long as everything else says. @throws ConfigError.
 void check_shapes(const Hdf5File& file, const VerdictReference& r) {
@@ -118,14 +141,17 @@ void check_shapes(const Hdf5File& file, const VerdictReference& r) {
   const auto check = [&](const char* name, const auto& values, std::int64_t wanted) {
     Reader::check(file, name, values.size(), wanted);
   };
+  const auto require = [&](const char* name, bool ok) {
+    if (!ok) Reader::refuse(file, name, "a value out of range", {});
+  };
   check("low", r.low, r.num_units);
   check("families", r.families, r.num_runs);
   const bool sane = r.num_units > 0 && r.num_runs > 0 && r.num_samples > 0 &&
                     r.num_samples <= length(r.recording) && r.num_axes > 0 &&
                     r.num_axes <= r.num_units && r.interval > 0 && r.num_states > 0 &&
                     r.num_forks > 0 && r.num_forks <= r.num_states && !r.frequencies.empty() &&
-                    r.touch.lag_samples > 0 && r.touch.lag_samples <= length(r.touch_responses);
-  Reader::check(file, "num_units", sane ? 1 : 0, 1);
+                    r.touch.lag_samples > 0 && r.touch.lag_samples <= r.num_samples;
+  require("num_units", sane);
   check("high", r.high, r.num_units);
   check("bin_low", r.bin_low, r.num_units);
   check("bin_high", r.bin_high, r.num_units);
@@ -142,10 +168,11 @@ void check_shapes(const Hdf5File& file, const VerdictReference& r) {
         length(r.touch.touches) * r.touch.lag_samples * r.num_units);
   for (const Touch& touch : r.touch.touches) {
     const bool exists = touch.site >= 0 && touch.site < r.num_sites && !touch.units.empty();
-    Reader::check(file, "touch_sites", exists ? 1 : 0, 1);
+    require("touch_sites", exists);
   }
+  require("delay_counts", are_histograms(r.delay_counts));
   const bool known = r.family >= SpectralFamily::kConstant && r.family <= SpectralFamily::kKnee;
-  Reader::check(file, "family", known ? 1 : 0, 1);
+  require("family", known);
 }
 
 }  // namespace

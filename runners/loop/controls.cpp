@@ -71,18 +71,24 @@ class ControlMaker {
                          std::move(not_applicable)});
   }
 
-  void add_recording(std::string name, Names must_fail, std::vector<double> series) {
+  void add_recording(std::string name, Names must_fail, std::vector<double> series,
+                     std::int64_t num_starts = 0) {
     add(std::move(name), VerdictKind::kZombie, and_deaf(std::move(must_fail)),
         make_recording_process(std::move(series), reference_.num_units, reference_.num_sites,
-                               reference_.interval));
+                               reference_.interval, num_starts));
   }
 
+  /// Of twice the length that is watched, so that a replay needs no splice, which would show in its
+  /// spectrum. The other surrogates are made of the first half.
   void add_surrogates() {
+    const std::int64_t length = reference_.num_samples;
     const std::unique_ptr<Process> subject = process(Condition::kHealthy);
     const auto word = philox(seed_, Stream::kSurrogate, 0, 0, 4);
     Process::State state = subject->start((static_cast<std::uint64_t>(word[0]) << 32) | word[1]);
-    const std::vector<double> recording = record(*subject, state, reference_.num_samples);
-    const SeriesView view = tau_series(recording, reference_.num_units, reference_.interval);
+    const std::vector<double> recording = record(*subject, state, 2 * length);
+    const SeriesView whole = tau_series(recording, reference_.num_units, reference_.interval);
+    SeriesView view = whole;
+    view.num_samples = length;
     constexpr double kCorrelationTime = 1000;  // 1 tau, in thousandths as the view's interval is
     const double corner =
         kVerdictBands[0].low_hz * reference_.interval;  // a power law in the bands
@@ -95,8 +101,8 @@ class ControlMaker {
     add_recording("phase-randomised", {"d_del"}, phase_randomised(view, seed_));
     add_recording("IAAFT", {"d_del"}, amplitude_adjusted(view, seed_));
     add_recording("time shuffle", {"d_h", "d_del"}, time_shuffled(view, seed_));
-    add_recording("time reversal", {"d_del"}, time_reversed(view));
-    add_recording("replay", {}, recording);
+    add_recording("time reversal", {"d_del"}, time_reversed(whole), length);
+    add_recording("replay", {}, recording, length);
   }
 
   std::unique_ptr<Process> seized() const {
