@@ -106,6 +106,7 @@ struct AgentConfig {
   std::int64_t encoder_size = 64;
   std::int64_t hidden_size = 64;
   std::int64_t gru_size = 64;
+  double gru_memory = 0;
   std::string activation = "tanh";
   FastCacheConfig fast_cache;
   ArousalConfig arousal;
@@ -123,6 +124,8 @@ struct AgentConfig {
     v("hidden_size", hidden_size, "Units of each of the core's two hidden layers",
       between(1, 65536));
     v("gru_size", gru_size, "Units of the recurrent state", between(1, 65536));
+    v("gru_memory", gru_memory,
+      "Bias of the update gate at the start: the higher, the longer the state is kept");
     v("activation", activation, "Of encoder and core", one_of({"tanh", "silu"}));
     v.section("fast_cache", fast_cache);
     v.section("arousal", arousal);

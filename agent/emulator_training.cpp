@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/emulator_parts.hpp"
+#include "agent/soap.hpp"
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/rng.hpp"
@@ -35,8 +36,10 @@ class Training {
         z_(parts.codes(*parts.tape, 0, parts.tape->num_samples())),
         u_(parts.inputs(*parts.tape, 0, parts.tape->num_samples())),
         random_(seed, Stream::kAgent, 1),
-        optimizer_(parts.agent->parameters(),
-                   torch::optim::AdamWOptions(1e-3).weight_decay(parts.config.weight_decay)) {
+        parameters_(parts.agent->parameters()),
+        soap_(parameters_, SoapOptions{.weight_decay = parts.config.weight_decay}),
+        adam_(parameters_,
+              torch::optim::AdamWOptions(1e-3).weight_decay(parts.config.weight_decay)) {
     scale_increments();
     bound_codes();
   }
@@ -47,12 +50,13 @@ class Training {
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     TrainingReport& report = parts_.report;
-    for (const torch::Tensor& parameter : parts_.agent->parameters()) {
+    for (const torch::Tensor& parameter : parameters_) {
       report.parameters += parameter.numel();
     }
     for (const EmulatorPhase& phase : parts_.config.phases) {
       double sum = 0;
       std::int64_t counted = 0;
+      place_ = -1;
       for (std::int64_t k = 0; k < phase.updates && !report.out_of_time; ++k) {
         const double loss = update(phase, k);
         if (k >= phase.updates - std::max<std::int64_t>(1, phase.updates / 10)) {
@@ -104,37 +108,58 @@ class Training {
     return values;
   }
 
-  /// Pieces of tape, (batch x length x size): codes and inputs.
-  std::pair<torch::Tensor, torch::Tensor> pieces(std::int64_t batch, std::int64_t length) {
-    torch::Tensor rows = torch::empty({batch, length}, torch::kInt64);
-    const auto places = static_cast<std::uint64_t>(z_.size(0) - length + 1);
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const auto first = static_cast<std::int64_t>(random_.below(places));
-      for (std::int64_t t = 0; t < length; ++t) {
-        rows.mutable_data_ptr<std::int64_t>()[b * length + t] = first + t;
-      }
+  struct Piece {
+    torch::Tensor z, u;        ///< (batch x length x size)
+    AgentState state;          ///< before it
+    std::int64_t skipped = 0;  ///< samples whose errors do not count
+  };
+
+  Piece piece(const EmulatorPhase& phase) {
+    const std::int64_t length = phase.heard + phase.free + 1;
+    const std::int64_t skipped = std::min(parts_.config.washout, phase.heard - 1);
+    const auto any = [&](std::int64_t places) {
+      return static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(places)));
+    };
+    std::vector<std::int64_t> starts;
+    Piece piece;
+    if (phase.carried) {
+      const std::int64_t stream = z_.size(0) / phase.batch;
+      const bool goes_on = place_ >= 0 && place_ + length <= stream;
+      if (!goes_on) place_ = any(std::min(phase.heard, stream - length + 1));
+      piece.skipped = goes_on ? 0 : skipped;
+      piece.state = goes_on ? carried_ : parts_.agent->initial_state(phase.batch);
+      for (std::int64_t b = 0; b < phase.batch; ++b) starts.push_back(b * stream + place_);
+      place_ += phase.heard;
+    } else {
+      piece.skipped = skipped;
+      piece.state = parts_.agent->initial_state(phase.batch);
+      for (std::int64_t b = 0; b < phase.batch; ++b) starts.push_back(any(z_.size(0) - length + 1));
     }
-    const torch::Tensor flat = rows.view({-1});
-    return {z_.index_select(0, flat).view({batch, length, -1}),
-            u_.index_select(0, flat).view({batch, length, u_.size(1)})};
+    const torch::Tensor rows =
+        (torch::tensor(starts, torch::kInt64).unsqueeze(1) + torch::arange(length)).view({-1});
+    piece.z = z_.index_select(0, rows).view({phase.batch, length, -1});
+    piece.u = u_.index_select(0, rows).view({phase.batch, length, u_.size(1)});
+    return piece;
   }
 
-  torch::Tensor loss_of(const EmulatorPhase& phase, const torch::Tensor& z,
-                        const torch::Tensor& u) {
-    const std::int64_t skipped = std::min(parts_.config.washout, phase.heard - 1);
+  torch::Tensor loss_of(const EmulatorPhase& phase) {
+    auto [z, u, state, skipped] = piece(phase);
     torch::Tensor heard = z.narrow(1, 0, phase.heard + 1);
-    if (phase.noise > 0) heard = heard + noise(heard.sizes(), phase.noise);
-    AgentState state = parts_.agent->initial_state(phase.batch);
+    if (phase.noise > 0) heard = heard + unit_ * noise(heard.sizes(), phase.noise);
     const torch::Tensor next =
         parts_.agent
             ->sequence(
                 torch::cat({heard.narrow(1, 0, phase.heard), u.narrow(1, 1, phase.heard)}, 2), {},
                 state, phase.plastic ? Plasticity::kActive : Plasticity::kFrozen)
             .prediction;
+    if (phase.carried) {
+      carried_ = state;
+      carried_.detach();
+    }
     const std::int64_t counted = phase.heard - skipped;
-    torch::Tensor loss =
-        phase.weight_heard *
-        squared_error(next.narrow(1, skipped, counted), z.narrow(1, skipped + 1, counted)).mean();
+    const torch::Tensor miss =
+        (next.narrow(1, skipped, counted) - z.narrow(1, skipped + 1, counted)) / unit_;
+    torch::Tensor loss = phase.weight_heard * miss.square().mean();
     if (phase.free == 0) return loss;
     std::vector<torch::Tensor> predictions;
     torch::Tensor own = heard.select(1, phase.heard);
@@ -146,22 +171,16 @@ class Training {
       }
     }
     torch::Tensor error =
-        squared_error(torch::stack(predictions, 1), z.narrow(1, phase.heard + 1, phase.free));
+        (torch::stack(predictions, 1) - z.narrow(1, phase.heard + 1, phase.free)).square();
     if (phase.robust) error = 2 * ((1 + error).sqrt() - 1);
     return loss + phase.weight_free * error.mean();
-  }
-
-  torch::Tensor squared_error(const torch::Tensor& predicted, const torch::Tensor& truth) const {
-    return ((predicted - truth) / unit_).square();
   }
 
   double update(const EmulatorPhase& phase, std::int64_t k) {
     const double part =
         phase.updates > 1 ? static_cast<double>(k) / static_cast<double>(phase.updates - 1) : 0;
     const double lr = phase.lr_from * std::pow(phase.lr_to / phase.lr_from, part);
-    static_cast<torch::optim::AdamWOptions&>(optimizer_.param_groups()[0].options()).lr(lr);
-    const auto [z, u] = pieces(phase.batch, phase.heard + phase.free + 1);
-    const torch::Tensor loss = loss_of(phase, z, u);
+    const torch::Tensor loss = loss_of(phase);
     const double value = loss.item<double>();
     const std::int64_t number = parts_.report.updates;
     if (!std::isfinite(value)) {
@@ -178,10 +197,15 @@ class Training {
                       .allowed = {},
                       .next = {}});
     }
-    optimizer_.zero_grad();
+    soap_.zero_grad();
     loss.backward();
-    torch::nn::utils::clip_grad_norm_(parts_.agent->parameters(), parts_.config.grad_clip);
-    optimizer_.step();
+    torch::nn::utils::clip_grad_norm_(parameters_, parts_.config.grad_clip);
+    if (parts_.config.optimizer == "soap") {
+      soap_.step(lr);
+    } else {
+      static_cast<torch::optim::AdamWOptions&>(adam_.param_groups()[0].options()).lr(lr);
+      adam_.step();
+    }
     if (sink_ != nullptr) {
       sink_->scalar("emulator/loss", number, value);
       sink_->scalar("emulator/learning_rate", number, lr);
@@ -194,7 +218,11 @@ class Training {
   torch::Tensor z_, u_;  ///< the whole tape
   torch::Tensor unit_;   ///< of errors, (size)
   RandomSequence random_;
-  torch::optim::AdamW optimizer_;
+  std::vector<torch::Tensor> parameters_;
+  Soap soap_;
+  torch::optim::AdamW adam_;
+  std::int64_t place_ = -1;  ///< in every stream; -1: nowhere yet
+  AgentState carried_;
 };
 
 }  // namespace
@@ -218,7 +246,7 @@ std::unique_ptr<AgentEmulator> train_emulator(std::shared_ptr<const Tape> tape, 
   use_one_torch_thread();
   std::int64_t longest = config.start_washout;
   for (const EmulatorPhase& phase : config.phases) {
-    longest = std::max(longest, phase.heard + phase.free + 1);
+    longest = std::max(longest, (phase.heard + phase.free + 1) * (phase.carried ? phase.batch : 1));
   }
   if (tape->num_samples() < longest || tape->num_samples() < 2) {
     throw ConfigError({.what = "the tape is too short to train on",

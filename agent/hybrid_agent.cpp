@@ -115,6 +115,10 @@ void HybridAgentImpl::initialise(std::uint64_t seed) {
   if (config_.use_gru) {
     const double bound = 1 / std::sqrt(static_cast<double>(config_.gru_size));
     for (torch::Tensor& parameter : gru->parameters()) fill_uniform(parameter, bound, random);
+    // Gates: reset, update, new.
+    gru->named_parameters()["bias_ih_l0"]
+        .narrow(0, config_.gru_size, config_.gru_size)
+        .add_(config_.gru_memory);
   }
   start_u_ = torch::zeros({0, 0});
   start_v_ = torch::zeros({0, 0});
