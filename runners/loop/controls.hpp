@@ -29,11 +29,12 @@ struct Control {
 /// the Zombies "white noise", "1/f noise", "Ornstein-Uhlenbeck", "phase-randomised", "IAAFT",
 /// "time shuffle", "time reversal", "replay", "limit cycle", "dead + noise .02", "dead + noise .3"
 /// and "stranger". Surrogates are made from a recording of the subject from its own start, derived
-/// from `seed`. Lorenz-63: "seized" rests at the upper ends of the subject's range; the limit cycle
-/// (rho 350) is observed with the subject's means and deviations, since it lies elsewhere; noise is
-/// in units of ten of the subject's mean deviations, as .1 is that of brains; there is no stranger.
-/// `subject` and `subject_seed` are what make_subject() takes; the arena is borrowed by the
-/// processes. More controls can be added to the list.
+/// from `seed`; 1/f noise has the exponent of the second band from .02 cycles per tau on.
+/// Lorenz-63: "seized" rests at the upper ends of the subject's range; the limit cycle (rho 350) is
+/// observed with the subject's means and deviations, since it lies elsewhere; noise is in units of
+/// ten of the subject's mean deviations, as .1 is that of brains; there is no stranger. `subject`
+/// and `subject_seed` are what make_subject() takes; the arena is borrowed by the processes. More
+/// controls can be added to the list.
 std::vector<Control> make_controls(const std::string& subject, std::uint64_t subject_seed,
                                    const VerdictReference& reference, std::uint64_t seed,
                                    const ThreadArena& arena);

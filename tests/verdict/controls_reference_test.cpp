@@ -11,8 +11,8 @@ namespace {
 
 using test::ControlResult;
 
-// Goes red, among others, when the touched unit is compared (the dead pass), when D_del looks at
-// one time only (phase-randomised and reversed pass), or when V is not relative to the subject's.
+// Goes red, among others, when D_del looks at one time only (the reversed pass), when touches have
+// no gain (the dead answer in shape), or when twins do not share their noise.
 TEST(Controls, ReferenceBrain) {
   const auto results = test::judge_controls("reference-50", 1);
   ASSERT_EQ(results.size(), 15u);
