@@ -6,6 +6,7 @@
 #include <new>
 
 #include "core/error.hpp"
+#include "runners/loop_command.hpp"
 #include "runners/train_command.hpp"
 
 namespace {
@@ -14,6 +15,7 @@ int run(int argc, char** argv) {
   CLI::App app{"noesis: the gym for brains. The commands that train agents.", "noesis"};
   app.require_subcommand(1);
   int exit_code = 0;
+  noesis::add_loop_command(app, exit_code);
   noesis::add_train_commands(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -19,7 +19,8 @@ struct AgentCommand {
   const char* doc;
 };
 
-constexpr std::array<AgentCommand, 2> kCommands = {{
+constexpr std::array<AgentCommand, 3> kCommands = {{
+    {"loop", "The main job: causal discovery, emulation, verdicts and their controls"},
     {"train", "Train agents in an environment"},
     {"eval", "Returns of a trained agent, as it acts"},
 }};

@@ -9,8 +9,8 @@
 namespace noesis {
 namespace {
 
-/// Current for each unit of error, in the unit of the drive: with actions every 0.2 tau it damps the
-/// oscillation around every target (half of it leaves some).
+/// Current for each unit of error, in the unit of the drive: with actions every 0.2 tau it damps
+/// the oscillation around every target (half of it leaves some).
 constexpr double kGain = 12;
 
 /// The current that holds the target by the equations, plus feedback where the site is recorded.

@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "core/error.hpp"
@@ -55,6 +56,8 @@ class Fit {
         e_after_(view(data.e_after)),
         inputs_(view(data.inputs)) {
     const Eigen::Index rows = e_.rows(), n = e_.cols();
+    num_fitted_ = data.observes_i() ? rows : rows - options.burn_in;
+    squares_ = Eigen::VectorXd::Zero(n);
     i_ = data.observes_i() ? Matrix(view(data.i)) : Matrix::Zero(rows, n);
     i_after_ = sensitivity_ = e_by_i_ = i_by_i_ = target_ = Matrix::Zero(rows, n);
   }
@@ -62,21 +65,26 @@ class Fit {
   CouplingFit run() {
     invert();
     const Matrix path = (e_ + e_after_) / 2;  // of the sources during a sample
-    const RowFit least_squares(path, sample_weights(),
-                               support_of(*structure_.connectome, options_.known_graph),
-                               options_.ridge);
-    Matrix total = least_squares.solve(target_);
-    CouplingFit best;
-    best.rms = std::numeric_limits<double>::infinity();
-    for (std::int64_t n = 1; n <= options_.max_iterations; ++n) {
-      CouplingFit now = rounded(total);
-      now.iterations = n;
-      now.rms = correct(now);
-      if (now.rms < best.rms) best = std::move(now);
-      if (n - best.iterations == kPatience) break;
-      total += least_squares.solve(target_);
+    const Matrix weights = sample_weights();
+    const Support support = support_of(*structure_.connectome, options_.known_graph);
+    const Eigen::Index n = e_.cols();
+    Matrix total = Matrix::Zero(n, n + 1);
+    Matrix deviations = Matrix::Zero(n, n);
+    Eigen::VectorXd penalty = Eigen::VectorXd::Zero(n);
+    CouplingFit fit;
+    for (int round = 0; round <= kEvidenceRounds; ++round) {
+      const RowFit least_squares(path, weights, support, penalty, options_.ridge);
+      if (round == 0) total = least_squares.solve(target_, total);
+      fit = descend(least_squares, total);
+      if (fit.rms < kRounding) break;
+      deviations = least_squares.inverse_diagonals();
+      penalty = evidence(deviations, penalty, total, support);
     }
-    return best;
+    fit.deviations = DenseMatrix(n, n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      for (Eigen::Index j = 0; j < n; ++j) fit.deviations.at(i, j) = deviations(i, j);
+    }
+    return fit;
   }
 
  private:
@@ -118,6 +126,54 @@ class Fit {
     return weights;
   }
 
+  /// Gauss-Newton from `total`, which ends at the iterate with the smallest next move.
+  CouplingFit descend(const RowFit& least_squares, Matrix& total) {
+    CouplingFit best;
+    Matrix best_total = total;
+    Eigen::VectorXd best_squares = squares_;
+    double smallest = std::numeric_limits<double>::infinity();
+    for (std::int64_t n = 1; n <= options_.max_iterations; ++n) {
+      CouplingFit now = rounded(total);
+      now.iterations = n;
+      now.rms = correct(now);
+      const Matrix move = least_squares.solve(target_, total);
+      if (move.norm() < smallest) {
+        smallest = move.norm();
+        best = std::move(now);
+        best_total = total;
+        best_squares = squares_;
+      }
+      const double enough = best.rms < kRounding ? kConverged : kConvergedInNoise;
+      if (n - best.iterations == kPatience || smallest < enough * total.norm()) break;
+      total += move;
+    }
+    total = best_total;
+    squares_ = best_squares;
+    return best;
+  }
+
+  /// The penalties s_i^2 / v: s_i^2 is the variance of row i's noise, v that of the coefficients.
+  /// `inverse` becomes the posterior deviations.
+  Eigen::VectorXd evidence(Matrix& inverse, const Eigen::VectorXd& penalty, const Matrix& total,
+                           const Support& support) const {
+    const Eigen::Index n = e_.cols();
+    Eigen::VectorXd noise(n);
+    double determined = 0, moment = 0;
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const auto size = static_cast<double>(support[static_cast<std::size_t>(i)].size());
+      const double effective = size - penalty(i) * inverse.row(i).sum();
+      noise(i) = squares_(i) / std::max(static_cast<double>(num_fitted_) - effective - 1, 1.0);
+      determined += effective;
+      moment += total.row(i).head(n).squaredNorm();
+      // Without a prior, the coefficients' own errors are a part of their squares.
+      if (penalty.isZero(0)) moment -= noise(i) * inverse.row(i).sum();
+    }
+    const double least = kLeastMoment * total.leftCols(n).squaredNorm();
+    const double variance = std::max(moment, least) / std::max(determined, 1.0);
+    for (Eigen::Index i = 0; i < n; ++i) inverse.row(i) = (noise(i) * inverse.row(i)).cwiseSqrt();
+    return noise / variance;
+  }
+
   CouplingFit rounded(const Matrix& total) const {
     const std::int64_t n = data_.num_neurons();
     CouplingFit fit;
@@ -150,8 +206,7 @@ class Fit {
     }
     sim.set_state(x);
     sim.advance_to(structure_.interval * structure_.tau_ms);
-    double squares = 0;
-    std::int64_t count = 0;
+    squares_ = Eigen::VectorXd::Zero(n);
     for (Eigen::Index t = 0; t < rows; ++t) {
       for (Eigen::Index j = 0; j < n; ++j) {
         double miss = e_after_(t, j) - sim.state().at(t, 0, j);
@@ -162,14 +217,20 @@ class Fit {
           miss -= e_by_i_(t, j) * moved;
         }
         target_(t, j) = miss / std::max(sensitivity_(t, j), kLeastSensitivity);
-        if (!fitted(t)) continue;
-        squares += miss * miss;
-        ++count;
+        if (fitted(t)) squares_(j) += miss * miss;
       }
     }
-    return std::sqrt(squares / static_cast<double>(count));
+    return std::sqrt(squares_.sum() / static_cast<double>(num_fitted_ * n));
   }
 
+  static constexpr int kEvidenceRounds = 5;
+  /// Rms errors of E below are rounding, of weights to floats and of steps; above, they are noise.
+  static constexpr double kRounding = 1e-6;
+  /// A move, relative to the coefficients, that changes nothing any more.
+  static constexpr double kConverged = 1e-9;
+  static constexpr double kConvergedInNoise = 1e-3;
+  /// The first estimate of the prior's variance is at least this share of the squares.
+  static constexpr double kLeastMoment = 0.01;
   /// Iterations without progress before the fit ends.
   static constexpr std::int64_t kPatience = 3;
   /// Below, a node is saturated and says nothing about its input.
@@ -182,9 +243,11 @@ class Fit {
   ThreadArena arena_{1};
   Matrix e_, e_after_, inputs_;  // (T x N)
   Matrix i_, i_after_;
-  Matrix sensitivity_;      // of E after, to the input
-  Matrix e_by_i_, i_by_i_;  // of both after, to I before
-  Matrix target_;           // what the inputs should change by
+  Matrix sensitivity_;           // of E after, to the input
+  Matrix e_by_i_, i_by_i_;       // of both after, to I before
+  Matrix target_;                // what the inputs should change by
+  Eigen::Index num_fitted_ = 0;  // samples
+  Eigen::VectorXd squares_;      // (N) errors of E after, summed over the fitted samples
 };
 
 void check(const Subject& structure, const Dataset& data, const FitOptions& options) {

@@ -10,11 +10,15 @@
 
 namespace noesis {
 
-/// input_i = sum_j coefficients_ij E_j + drive_i.
+/// input_i = sum_j coefficients_ij E_j + drive_i. Where predictions miss by more than rounding, the
+/// samples are noisy, and the coefficients have a Gaussian prior whose variance is estimated with
+/// them (evidence maximisation: MacKay, Neural Comput. 4, 1992).
 struct CouplingFit {
   DenseMatrix coefficients;   ///< (target x source), as rounded to the precision of a connectome
   std::vector<double> drive;  ///< (num_neurons)
-  double rms = 0;             ///< of E after a sample, over the fitted samples
+  /// (target x source) posterior standard deviations; 0 where the samples are free of noise.
+  DenseMatrix deviations;
+  double rms = 0;  ///< of E after a sample, over the fitted samples
   std::int64_t iterations = 0;
 };
 

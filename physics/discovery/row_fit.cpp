@@ -3,16 +3,20 @@
 namespace noesis {
 
 RowFit::RowFit(Matrix x, Matrix weights, std::vector<std::vector<Eigen::Index>> support,
-               double ridge)
-    : x_(std::move(x)), weights_(std::move(weights)), support_(std::move(support)) {
+               const Vector& penalty, double ridge)
+    : x_(std::move(x)),
+      weights_(std::move(weights)),
+      support_(std::move(support)),
+      penalty_(penalty) {
   factors_.reserve(support_.size());
   for (std::size_t row = 0; row < support_.size(); ++row) {
     const Matrix scaled = regressors(row);
     const Eigen::Index p = scaled.cols();
     Matrix normal = Matrix::Zero(p, p);
     normal.selfadjointView<Eigen::Lower>().rankUpdate(scaled.transpose());
-    const double load = ridge * normal.diagonal().mean();
-    normal.diagonal().head(p - 1).array() += load;
+    double& penalty_here = penalty_(static_cast<Eigen::Index>(row));
+    penalty_here += ridge * normal.diagonal().mean();
+    normal.diagonal().head(p - 1).array() += penalty_here;
     factors_.emplace_back(normal.selfadjointView<Eigen::Lower>());
   }
 }
@@ -30,21 +34,37 @@ RowFit::Matrix RowFit::regressors(std::size_t row) const {
   return scaled;
 }
 
-RowFit::Matrix RowFit::solve(const Matrix& y) const {
-  Matrix coefficients = Matrix::Zero(static_cast<Eigen::Index>(support_.size()), x_.cols() + 1);
+RowFit::Matrix RowFit::solve(const Matrix& y, const Matrix& current) const {
+  Matrix change = Matrix::Zero(static_cast<Eigen::Index>(support_.size()), x_.cols() + 1);
   for (std::size_t row = 0; row < support_.size(); ++row) {
     const auto r = static_cast<Eigen::Index>(row);
     const Matrix scaled = regressors(row);
-    const Eigen::VectorXd root = scaled.col(scaled.cols() - 1);
-    const Eigen::VectorXd solution =
-        factors_[row].solve(scaled.transpose() * (root.cwiseProduct(y.col(r))));
-    if (!solution.allFinite()) continue;
-    for (std::size_t k = 0; k < support_[row].size(); ++k) {
-      coefficients(r, support_[row][k]) = solution(static_cast<Eigen::Index>(k));
+    const Eigen::Index p = scaled.cols();
+    Vector gradient = scaled.transpose() * scaled.col(p - 1).cwiseProduct(y.col(r));
+    for (Eigen::Index k = 0; k + 1 < p; ++k) {
+      gradient(k) -= penalty_(r) * current(r, support_[row][static_cast<std::size_t>(k)]);
     }
-    coefficients(r, x_.cols()) = solution(solution.size() - 1);
+    const Vector solution = factors_[row].solve(gradient);
+    if (!solution.allFinite()) continue;  // a row of saturated samples says nothing
+    for (Eigen::Index k = 0; k + 1 < p; ++k) {
+      change(r, support_[row][static_cast<std::size_t>(k)]) = solution(k);
+    }
+    change(r, x_.cols()) = solution(p - 1);
   }
-  return coefficients;
+  return change;
+}
+
+RowFit::Matrix RowFit::inverse_diagonals() const {
+  Matrix diagonals = Matrix::Zero(static_cast<Eigen::Index>(support_.size()), x_.cols());
+  for (std::size_t row = 0; row < support_.size(); ++row) {
+    const Eigen::Index p = factors_[row].cols();
+    const Matrix inverse = factors_[row].solve(Matrix::Identity(p, p));
+    for (Eigen::Index k = 0; k + 1 < p; ++k) {
+      diagonals(static_cast<Eigen::Index>(row), support_[row][static_cast<std::size_t>(k)]) =
+          inverse(k, k);
+    }
+  }
+  return diagonals;
 }
 
 }  // namespace noesis

@@ -88,12 +88,14 @@ void conclude_subjects(const Json& result, std::vector<std::string>& out) {
 const Json* best(const std::vector<const Json*>& rows, const char* key) {
   const Json* found = nullptr;
   for (const Json* row : rows) {
+    if (!has(*row, key)) continue;
     if (!found || first(*row, key) > first(*found, key)) found = row;
   }
   return found;
 }
 
 std::string figure(const Json& row, const char* key, const char* name) {
+  if (!has(row, key)) return std::string(name) + " undefined";  // every pair is connected, say
   const Json& f = row.at(key);
   return std::string(name) + text(" %.3f [%.3f, %.3f]", f.at(0).get<double>(),
                                   f.at(1).get<double>(), f.at(2).get<double>());
@@ -125,6 +127,7 @@ void conclude_phase1(const Json& result, std::vector<std::string>& out) {
     }
   }
   for (const Json& pair : list(result, "phase1_paired")) {
+    if (!has(pair, "difference")) continue;
     const Json& d = pair.at("difference");
     const bool significant = num(pair, "p_value") < kSignificance;
     const bool better = significant && d.at(0).get<double>() > 0;
@@ -183,6 +186,7 @@ void conclude_phase2(const Json& result, std::vector<std::string>& out) {
       out.push_back("Alive on " + subject + " in most seeds: " + join_names(alive) + ".");
     }
     const Json* longest = best(all, "vpt_lyapunov");
+    if (longest == nullptr) continue;
     out.push_back(subject + ": the longest valid prediction is " +
                   text("%.2f Lyapunov times (median), by ", first(*longest, "vpt_lyapunov")) +
                   str(*longest, "hypothesis") + ".");
