@@ -163,7 +163,7 @@ TEST(Ppo, ReplaysWhatWasPlayed) {
 }
 
 // With reward 1 for ever and a time limit, no return is that of an end. Red when truncation is
-// taken for termination, or when the value is that of the observation after the reset.
+// taken for termination, or termination for truncation.
 TEST(Ppo, TruncationIsNotAnEnd) {
   for (const bool endless : {true, false}) {
     Loop loop(std::make_unique<EchoTask>(4, endless, 1.0), endless ? 3 : 0);
