@@ -226,6 +226,11 @@ int train(const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const bool resumes = !options.resume.empty();
   const TrainConfig config = configure(options);
+  {
+    TrainConfig probe = config;  // what cannot be is said before there is a folder
+    probe.num_envs = 1;
+    const Trainer trainer(probe, static_cast<std::uint64_t>(config.seed));
+  }
   fs::path folder = resumes ? options.resume : options.out;
   if (folder.empty()) folder = make_run_folder("train", config.seed);
   std::error_code error;
