@@ -67,9 +67,22 @@ struct EmulatorConfig {
   double grad_clip = 1;
   double clip = 0.3;
   double time_budget_s = 0;
-  std::vector<EmulatorPhase> phases = {EmulatorPhase()};
+  std::vector<EmulatorPhase> phases;
 
+  /// Phases found on the 10-node reference brain: hear, then also run free for a while, with all
+  /// that adapts.
   EmulatorConfig() {
+    EmulatorPhase hear;
+    hear.updates = 1200;
+    hear.lr_to = 0.001;
+    EmulatorPhase free;
+    free.updates = 350;
+    free.heard = 8;
+    free.free = 16;
+    free.lr_from = 0.003;
+    free.lr_to = 0.0001;
+    free.plastic = true;
+    phases = {hear, free};
     agent.encoder_size = 0;
     agent.gru_size = 32;
     agent.gru_memory = 1.5;
