@@ -35,7 +35,7 @@ class RandomPolicy final : public Policy {
 using Maker = PolicyFactory (*)(const EnvOptions&);
 
 const Registry<Registry<Maker>>& scripted() {
-  static const Registry<Registry<Maker>> kScripted = [] {
+  static const Registry<Registry<Maker>> makers_by_id = [] {
     Registry<Registry<Maker>> all("environment");
     const auto of = [&all](const char* id, std::map<std::string, Maker> makers) {
       Registry<Maker> some("baseline");
@@ -47,7 +47,7 @@ const Registry<Registry<Maker>>& scripted() {
     of("noesis/Steer-v0", {{"scripted", scripted_steer}});
     return all;
   }();
-  return kScripted;
+  return makers_by_id;
 }
 
 }  // namespace

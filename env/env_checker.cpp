@@ -19,6 +19,10 @@ struct Run {
   std::vector<StepResult> steps;
 };
 
+std::string in_part(std::string part, const std::string& message) {
+  return part.append(": ").append(message);
+}
+
 bool equal(const StepResult& a, const StepResult& b) {
   return a.observation == b.observation && a.reward == b.reward && a.terminated == b.terminated &&
          a.truncated == b.truncated && a.info == b.info;
@@ -196,7 +200,7 @@ class Checker {
   std::string step_observation() const {
     const auto env = started();
     for (const StepResult& step : walk(*env)) {
-      const std::string message = env->observation_space().violation(step.observation);
+      std::string message = env->observation_space().violation(step.observation);
       if (!message.empty()) return message;
     }
     return {};
@@ -272,7 +276,7 @@ class Checker {
       if (env->render_mode() != mode) return "mode " + mode + " is not the one asked for";
       env->reset(kSeed, {});
       const std::string message = wrong_frame(mode, env->render());
-      if (!message.empty()) return mode + ": " + message;
+      if (!message.empty()) return in_part(mode, message);
     }
     return {};
   }
@@ -296,7 +300,7 @@ class Checker {
     if (const auto* dict = space.get_if<DictSpace>()) {
       for (const auto& [key, part] : dict->spaces) {
         const std::string message = bounds(part, false);
-        if (!message.empty()) return key + ": " + message;
+        if (!message.empty()) return in_part(key, message);
       }
     }
     const Box* box = space.get_if<Box>();

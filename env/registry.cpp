@@ -46,7 +46,7 @@ Entry entry(std::string id, std::int64_t max_episode_steps, double reward_thresh
 }
 
 const Registry<Entry>& registry() {
-  static const Registry<Entry> kRegistry = [] {
+  static const Registry<Entry> entries = [] {
     Registry<Entry> all("environment");
     const auto add = [&all](const Entry& one) { all.add(one.spec.id, one); };
     add(entry<DiscoverTask, DiscoverOptions>("noesis/Discover-v0", 0, 0.35));
@@ -54,7 +54,7 @@ const Registry<Entry>& registry() {
     add(entry<SteerTask, SteerOptions>("noesis/Steer-v0", 100, -30));
     return all;
   }();
-  return kRegistry;
+  return entries;
 }
 
 }  // namespace

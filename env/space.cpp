@@ -110,13 +110,13 @@ std::string range_violation(const Array& array, const Bounds& bounds) {
 }
 
 std::string violation_of(const Box& box, const Value& value) {
-  const std::string form = array_violation(value, box.dtype, box.shape);
+  std::string form = array_violation(value, box.dtype, box.shape);
   if (!form.empty()) return form;
   return range_violation(*value.array(),
                          [&](std::size_t i) { return std::pair(box.low[i], box.high[i]); });
 }
 std::string violation_of(const Discrete& space, const Value& value) {
-  const std::string form = array_violation(value, DType::kInt64, {});
+  std::string form = array_violation(value, DType::kInt64, {});
   if (!form.empty()) return form;
   const std::int64_t x = value.array()->values<std::int64_t>()[0];
   const auto place = static_cast<std::uint64_t>(x) - static_cast<std::uint64_t>(space.start);
@@ -125,14 +125,14 @@ std::string violation_of(const Discrete& space, const Value& value) {
          std::to_string(space.start);
 }
 std::string violation_of(const MultiDiscrete& space, const Value& value) {
-  const std::string form = array_violation(value, DType::kInt64, {std::ssize(space.nvec)});
+  std::string form = array_violation(value, DType::kInt64, {std::ssize(space.nvec)});
   if (!form.empty()) return form;
   return range_violation(*value.array(), [&](std::size_t i) {
     return std::pair(0.0, static_cast<double>(space.nvec[i] - 1));
   });
 }
 std::string violation_of(const MultiBinary& space, const Value& value) {
-  const std::string form = array_violation(value, DType::kUint8, space.shape);
+  std::string form = array_violation(value, DType::kUint8, space.shape);
   if (!form.empty()) return form;
   return range_violation(*value.array(), [](std::size_t) { return std::pair(0.0, 1.0); });
 }
@@ -146,7 +146,7 @@ std::string violation_of(const DictSpace& space, const Value& value) {
     const auto found = dict->find(key);
     if (found == dict->end()) return "key '" + key + "' is missing";
     const std::string inner = part.violation(found->second);
-    if (!inner.empty()) return key + ": " + inner;
+    if (!inner.empty()) return std::string(key).append(": ").append(inner);
   }
   return {};
 }

@@ -198,6 +198,7 @@ Value sample_kind(const DictSpace& space, RandomSequence& random) {
 }
 Value sample_kind(const TupleSpace& space, RandomSequence& random) {
   Tuple tuple;
+  tuple.reserve(space.spaces.size());
   for (const Space& part : space.spaces) tuple.push_back(part.sample(random));
   return tuple;
 }

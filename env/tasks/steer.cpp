@@ -23,7 +23,7 @@ Subject make_brain(const SteerOptions& options) {
 enum Part : std::size_t { kClamp, kCurrent, kLesion, kLevel, kSilence, kNumParts };
 
 Space make_action_space(const std::string& mode, std::int64_t num_sites) {
-  const Space currents = uniform_box({num_sites}, -1, 1);
+  Space currents = uniform_box({num_sites}, -1, 1);
   if (mode == "current") return currents;
   const Space flags = MultiBinary{{num_sites}};
   return DictSpace{{{"clamp", flags},

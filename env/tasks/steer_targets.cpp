@@ -29,6 +29,7 @@ std::vector<double> SteerTargets::holding_current(std::span<const double> target
     rates[static_cast<std::size_t>(sites_[k])] = target[k];
   }
   std::vector<double> current;
+  current.reserve(sites_.size());
   for (const std::int64_t site : sites_) current.push_back(holding_.of(rates, site));
   return current;
 }
