@@ -183,6 +183,7 @@ Value sample_kind(const Discrete& space, RandomSequence& random) {
 }
 Value sample_kind(const MultiDiscrete& space, RandomSequence& random) {
   std::vector<std::int64_t> x;
+  x.reserve(space.nvec.size());
   for (const std::int64_t n : space.nvec) x.push_back(sample_below(n, random));
   return Array(std::move(x));
 }
