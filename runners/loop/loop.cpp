@@ -47,6 +47,16 @@ std::vector<std::string> subjects_of(const LoopConfig& config) {
   return names;
 }
 
+/// Before a folder is made and hours are spent. @throws ConfigError naming what there is.
+void check_names(const LoopConfig& config) {
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  for (const std::string& name : subjects_of(config)) make_subject(name, seed);
+  for (const EmulationSpec& spec : config.phase2) {
+    for (const std::string& name : spec.hypotheses) Hypothesis::parse(name);
+  }
+  for (std::size_t k = 0; k < config.phase1.size(); ++k) phase1_jobs(config.phase1[k], k, seed);
+}
+
 class Loop {
  public:
   Loop(LoopConfig config, fs::path folder)
@@ -56,7 +66,6 @@ class Loop {
 
   /// Nothing when interrupted.
   std::optional<Json> run() {
-    check_names();
     if (!measure_subjects()) return std::nullopt;
     plan();
     const auto records = run_jobs(jobs_, parts(), config_.threads, "loop");
@@ -68,16 +77,6 @@ class Loop {
 
  private:
   fs::path parts() const { return folder_ / "parts"; }
-
-  /// Before hours are spent.
-  void check_names() const {
-    for (const std::string& name : subjects_of(config_)) make_subject(name, seed_);
-    for (const EmulationSpec& spec : config_.phase2) {
-      for (const std::string& name : spec.hypotheses) Hypothesis::parse(name);
-    }
-    for (std::size_t k = 0; k < config_.phase1.size(); ++k)
-      phase1_jobs(config_.phase1[k], k, seed_);
-  }
 
   bool measure_subjects() {
     const std::vector<std::string> names = subjects_of(config_);
@@ -236,6 +235,7 @@ fs::path make_folder(const LoopOptions& options, const LoopConfig& config) {
 int run_loop(const LoopOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const LoopConfig config = read_config(options);
+  check_names(config);
   const fs::path folder = make_folder(options, config);
   write_file_atomically(config_file(folder), config_to_toml(config));
   std::fprintf(stderr, "noesis loop: running in %s\n", folder.c_str());
