@@ -126,7 +126,9 @@ class Fit {
     return weights;
   }
 
-  /// Gauss-Newton from `total`, which ends at the iterate with the smallest next move.
+  /// Gauss-Newton from `total`, which ends at the iterate with the smallest next move. A small move
+  /// is the end of it only where the errors have stopped falling: those of noise stay, those of a
+  /// fit on its way do not.
   CouplingFit descend(const RowFit& least_squares, Matrix& total) {
     CouplingFit best;
     Matrix best_total = total;
@@ -135,7 +137,7 @@ class Fit {
     for (std::int64_t n = 1; n <= options_.max_iterations; ++n) {
       CouplingFit now = rounded(total);
       now.iterations = n;
-      now.rms = correct(now);
+      const double now_rms = now.rms = correct(now);
       const Matrix move = least_squares.solve(target_, total);
       if (move.norm() < smallest) {
         smallest = move.norm();
@@ -143,7 +145,9 @@ class Fit {
         best_total = total;
         best_squares = squares_;
       }
-      const double enough = best.rms < kRounding ? kConverged : kConvergedInNoise;
+      const bool noisy = now_rms >= kRounding && now_rms > kStalled * rms_before_;
+      rms_before_ = now_rms;
+      const double enough = noisy ? kConvergedInNoise : kConverged;
       if (n - best.iterations == kPatience || smallest < enough * total.norm()) break;
       total += move;
     }
@@ -229,6 +233,8 @@ class Fit {
   /// A move, relative to the coefficients, that changes nothing any more.
   static constexpr double kConverged = 1e-9;
   static constexpr double kConvergedInNoise = 1e-3;
+  /// An iteration that leaves more than this share of the rms error has not mended it.
+  static constexpr double kStalled = 0.5;
   /// The first estimate of the prior's variance is at least this share of the squares.
   static constexpr double kLeastMoment = 0.01;
   /// Iterations without progress before the fit ends.
@@ -248,6 +254,7 @@ class Fit {
   Matrix target_;                // what the inputs should change by
   Eigen::Index num_fitted_ = 0;  // samples
   Eigen::VectorXd squares_;      // (N) errors of E after, summed over the fitted samples
+  double rms_before_ = std::numeric_limits<double>::infinity();  // of the iterate before
 };
 
 void check(const Subject& structure, const Dataset& data, const FitOptions& options) {
