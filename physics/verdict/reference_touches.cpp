@@ -35,14 +35,14 @@ std::vector<std::int64_t> all_but(std::int64_t unit, std::int64_t num_units) {
 TouchProtocol plan_touches(const VerdictReference& reference, const Subject& subject) {
   constexpr std::size_t kMaxSites = 10;
   constexpr double kLongestLag = 3;  // [tau]
+  const std::vector<double> amplitudes = touch_amplitudes(reference, subject);
   TouchProtocol protocol;
   protocol.pulse_samples = subject.pulse_samples;
   protocol.lag_samples = std::llround(kLongestLag / subject.interval);
   if (subject.brain.model.name == "lorenz63") {
     for (std::int64_t i = 0; i < subject.num_sites; ++i) {
-      protocol.touches.push_back({i,
-                                  twice_derivative(reference, subject.interval * subject.tau_ms, i),
-                                  all_but(i, reference.num_units)});
+      protocol.touches.push_back(
+          {i, amplitudes[static_cast<std::size_t>(i)], all_but(i, reference.num_units)});
     }
     return protocol;
   }
@@ -60,7 +60,8 @@ TouchProtocol plan_touches(const VerdictReference& reference, const Subject& sub
   });
   sites.resize(std::min(sites.size(), kMaxSites));
   for (const std::int64_t site : sites)
-    protocol.touches.push_back({site, 2, all_but(site, reference.num_units)});
+    protocol.touches.push_back(
+        {site, amplitudes[static_cast<std::size_t>(site)], all_but(site, reference.num_units)});
   return protocol;
 }
 
@@ -78,6 +79,16 @@ bool is_answer(const TouchResponses& responses, std::size_t touch, std::size_t u
 }
 
 }  // namespace
+
+std::vector<double> touch_amplitudes(const VerdictReference& reference, const Subject& subject) {
+  std::vector<double> amplitudes(static_cast<std::size_t>(subject.num_sites), 2.0);
+  if (subject.brain.model.name != "lorenz63") return amplitudes;
+  for (std::int64_t i = 0; i < subject.num_sites; ++i) {
+    amplitudes[static_cast<std::size_t>(i)] =
+        twice_derivative(reference, subject.interval * subject.tau_ms, i);
+  }
+  return amplitudes;
+}
 
 void set_touches(VerdictReference& reference, const Subject& subject, Process& process,
                  const std::vector<Process::State>& states) {

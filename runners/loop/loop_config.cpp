@@ -24,10 +24,37 @@ DiscoverySpec worm_discovery(std::int64_t num_seeds) {
   return spec;
 }
 
-EmulationSpec emulation(const std::string& subject, std::int64_t num_seeds) {
+/// All of the state is observed: three numbers and no memory are enough.
+EmulationSpec lorenz_emulation(std::int64_t num_seeds) {
   EmulationSpec spec;
-  spec.subject = subject;
+  spec.subject = "lorenz63";
   spec.num_seeds = num_seeds;
+  return spec;
+}
+
+/// Half of the state is hidden (the inhibitory rates): memory is needed, and a longer tape.
+EmulationSpec brain_emulation(std::int64_t num_seeds) {
+  EmulationSpec spec;
+  spec.subject = "reference-10";
+  spec.num_samples = 40000;
+  spec.num_seeds = num_seeds;
+  return spec;
+}
+
+/// Codes around a subject's Kaplan-Yorke dimension, and far below.
+EmulationSpec squeezed(EmulationSpec spec, std::int64_t bottleneck) {
+  spec.hypotheses = {"slow-core+gru"};
+  spec.bottleneck = bottleneck;
+  spec.num_seeds = std::min<std::int64_t>(spec.num_seeds, 2);
+  return spec;
+}
+
+/// The hardest: its dimension is above 100.
+EmulationSpec worm_emulation() {
+  EmulationSpec spec;
+  spec.subject = "celegans";
+  spec.hypotheses = {"slow-core", "slow-core+gru", "all", "echo-state", "linear"};
+  spec.num_seeds = 1;
   return spec;
 }
 
@@ -39,7 +66,7 @@ LoopConfig default_loop_config(bool quick) {
     config.measure.whole_spectrum = false;
     config.controls = {"reference-10", "lorenz63"};
     config.phase1 = {discovery("reference-20", 0, 3)};
-    EmulationSpec lorenz = emulation("lorenz63", 1);
+    EmulationSpec lorenz = lorenz_emulation(1);
     lorenz.hypotheses = {"slow-core", "echo-state", "linear"};
     config.phase2 = {lorenz};
     return config;
@@ -47,8 +74,15 @@ LoopConfig default_loop_config(bool quick) {
   config.controls = {"celegans", "reference-50", "lorenz63"};
   config.phase1 = {discovery("reference-20", 0, 10), discovery("reference-20", 0.02, 10),
                    worm_discovery(3)};
-  config.phase2 = {emulation("lorenz63", 3), emulation("reference-10", 3),
-                   emulation("celegans", 1)};
+  const EmulationSpec lorenz = lorenz_emulation(3), brain = brain_emulation(3);
+  config.phase2 = {lorenz,
+                   squeezed(lorenz, 1),
+                   squeezed(lorenz, 2),
+                   brain,
+                   squeezed(brain, 2),
+                   squeezed(brain, 4),
+                   squeezed(brain, 7),
+                   worm_emulation()};
   return config;
 }
 

@@ -181,10 +181,8 @@ Tape training_tape(const SubjectFacts& facts, std::uint64_t seed, std::int64_t n
   TouchPlan plan{.fraction = touched_fraction,
                  .amplitude = kTouchAmplitude,
                  .pulse_samples = facts.subject.pulse_samples,
-                 .scale = std::vector<double>(index(facts.subject.num_sites), 1.0)};
-  for (const Touch& touch : facts.reference.touch.touches) {
-    plan.scale[index(touch.site)] = touch.amplitude / 2;
-  }
+                 .scale = touch_amplitudes(facts.reference, facts.subject)};
+  for (double& scale : plan.scale) scale /= 2;
   return record_tape(*subject, seed, num_samples, plan);
 }
 

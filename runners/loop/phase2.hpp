@@ -27,8 +27,8 @@ struct Hypothesis {
   static Hypothesis parse(const std::string& name);
 };
 
-/// The tape an emulator learns from: the subject, touched. Amplitudes are in twice the unit of the
-/// verdict's touches: drive 1 for brains, a coordinate's mean derivative for Lorenz-63.
+/// The tape an emulator learns from: the subject, touched at every site with up to 1.5 times the
+/// amplitude of the verdict's touches (touch_amplitudes()), of either sign.
 Tape training_tape(const SubjectFacts& facts, std::uint64_t seed, std::int64_t num_samples,
                    double touched_fraction);
 

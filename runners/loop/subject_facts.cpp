@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Part of every cache key: raise it when what is measured changes.
-constexpr std::int64_t kMeasurement = 1;
+constexpr std::int64_t kMeasurement = 2;
 
 /// What a measurement depends on.
 struct CacheKey {
@@ -35,10 +35,14 @@ struct CacheKey {
   }
 };
 
+/// Spectra of small brains cost next to nothing, and are measured over longer.
+constexpr std::int64_t kSmall = 40;
+constexpr double kLonger = 5;
+
 /// Exponents that are tried first: enough for the Kaplan-Yorke dimension of the worm (over 200 of
 /// 604), and all of a small brain's.
 std::int64_t first_guess(std::int64_t dimension) {
-  return dimension <= 40 ? dimension : std::max<std::int64_t>(40, dimension / 2);
+  return dimension <= kSmall ? dimension : std::max(kSmall, dimension / 2);
 }
 
 void measure_lyapunov(const MeasureSpec& spec, std::uint64_t seed, SubjectFacts& facts) {
@@ -48,16 +52,18 @@ void measure_lyapunov(const MeasureSpec& spec, std::uint64_t seed, SubjectFacts&
   LyapunovOptions options;
   options.dt = facts.subject.brain.integrator.dt_ms;
   options.transient = facts.subject.transient * tau;
-  options.duration = spec.lyapunov_duration * tau;
   options.renormalise_interval = tau;
   options.seed = seed;
   const std::int64_t dimension = brain->shape().num_components * brain->shape().num_neurons;
+  options.duration = spec.lyapunov_duration * tau * (dimension <= kSmall ? kLonger : 1);
   std::int64_t count = spec.whole_spectrum ? first_guess(dimension) : 1;
   while (true) {
     options.num_exponents = static_cast<int>(count);
     const LyapunovResult result = lyapunov_spectrum(brain->system(), brain->state(), options);
-    facts.exponent = result.exponents[0] * tau;
-    facts.standard_error = result.standard_errors[0] * tau;
+    if (!facts.reference.exponent) {
+      facts.exponent = result.exponents[0] * tau;
+      facts.standard_error = result.standard_errors[0] * tau;
+    }
     facts.kaplan_yorke = result.kaplan_yorke;
     if (!spec.whole_spectrum || facts.kaplan_yorke || count == dimension) return;
     count = std::min(2 * count, dimension);
@@ -134,6 +140,10 @@ SubjectFacts measure_subject(const std::string& name, std::uint64_t seed, const 
                                        .num_samples = spec.num_samples,
                                        .num_states = spec.num_states,
                                        .fork = {}});
+  if (facts.reference.exponent) {
+    facts.exponent = facts.reference.exponent->value;
+    facts.standard_error = facts.reference.exponent->standard_error;
+  }
   measure_lyapunov(spec, seed, facts);
   write_cache(file, facts);
   return facts;

@@ -26,7 +26,8 @@ struct MeasureSpec {
     v("num_runs", num_runs, "Runs of each subject that make its null", at_least(12));
     v("num_samples", num_samples, "Samples of each run", at_least(2000));
     v("num_states", num_states, "States that are touched", at_least(20));
-    v("lyapunov_duration", lyapunov_duration, "Lyapunov spectra are measured over [tau]",
+    v("lyapunov_duration", lyapunov_duration,
+      "Lyapunov spectra are measured over [tau]; of up to 40 state variables, five times as long",
       at_least(50));
     v("whole_spectrum", whole_spectrum,
       "Measure as many exponents as the Kaplan-Yorke dimension needs; else the largest only");
@@ -36,7 +37,7 @@ struct MeasureSpec {
 struct SubjectFacts {
   Subject subject;
   VerdictReference reference;
-  double exponent = 0;        ///< largest [1/tau]
+  double exponent = 0;        ///< largest, of the reference where it has one [1/tau]
   double standard_error = 0;  ///< [1/tau]
   std::optional<double> kaplan_yorke;
 
