@@ -63,11 +63,14 @@ class AgentEmulator : public Emulator {
 
 /// Trains on the whole tape, which is kept. The same seed gives the same bits on one machine unless
 /// the time budget ends it. `interval`: between samples [tau]. `sink` (may be null) gets
-/// "emulator/loss" and "emulator/learning_rate" by update.
+/// "emulator/loss" and "emulator/learning_rate" by update. `graph` (num_units x num_units, target
+/// by source, on normalised units; or empty) is what is believed about the wiring: half of the
+/// first hidden layer starts from its rows, and learns on.
 /// @throws ConfigError when the tape is too short or a size is impossible; RunError, naming the
 /// update, when the loss is not finite any more, and when interrupted.
 std::unique_ptr<AgentEmulator> train_emulator(std::shared_ptr<const Tape> tape, double interval,
                                               const EmulatorConfig& config, std::uint64_t seed,
-                                              ScalarSink* sink = nullptr);
+                                              ScalarSink* sink = nullptr,
+                                              std::span<const double> graph = {});
 
 }  // namespace noesis

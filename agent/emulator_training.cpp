@@ -28,6 +28,24 @@ AgentConfig checked(const AgentConfig& config) {
                      .next = "set `bottleneck` instead"});
 }
 
+/// Every other unit of the first hidden layer starts from a row of the graph, at the norm it had.
+void start_from_graph(AgentEmulator::Parts& parts, std::span<const double> graph) {
+  const torch::NoGradGuard no_grad;
+  const std::int64_t units = parts.code.num_units(), size = parts.code.size();
+  ensure(std::ssize(graph) == units * units, "a graph of another size");
+  torch::Tensor weight = parts.agent->hidden_1->weight;
+  std::vector<double> row(static_cast<std::size_t>(size));
+  for (std::int64_t k = 0; 2 * k < weight.size(0); ++k) {
+    parts.code.project(
+        graph.subspan(static_cast<std::size_t>(k % units * units), static_cast<std::size_t>(units)),
+        row);
+    torch::Tensor to = weight[2 * k].narrow(0, 0, size);
+    const torch::Tensor from = torch::tensor(row, torch::kFloat64).to(torch::kFloat32);
+    const double norm = from.norm().item<double>();
+    if (norm > 0) to.copy_(from * (to.norm().item<double>() / norm));
+  }
+}
+
 class Training {
  public:
   Training(AgentEmulator::Parts& parts, std::uint64_t seed, ScalarSink* sink)
@@ -242,7 +260,7 @@ AgentEmulator::Parts::Parts(std::shared_ptr<const Tape> of, double between,
 
 std::unique_ptr<AgentEmulator> train_emulator(std::shared_ptr<const Tape> tape, double interval,
                                               const EmulatorConfig& config, std::uint64_t seed,
-                                              ScalarSink* sink) {
+                                              ScalarSink* sink, std::span<const double> graph) {
   use_one_torch_thread();
   std::int64_t longest = config.start_washout;
   for (const EmulatorPhase& phase : config.phases) {
@@ -265,6 +283,7 @@ std::unique_ptr<AgentEmulator> train_emulator(std::shared_ptr<const Tape> tape, 
          .next = {}});
   }
   auto parts = std::make_unique<AgentEmulator::Parts>(std::move(tape), interval, config, seed);
+  if (!graph.empty()) start_from_graph(*parts, graph);
   Training(*parts, seed, sink).run();
   parts->make_free_run();
   return std::make_unique<AgentEmulator>(std::move(parts));

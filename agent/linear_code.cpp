@@ -32,15 +32,20 @@ LinearCode::LinearCode(const Tape& tape, std::int64_t size)
   }
 }
 
-void LinearCode::encode(std::span<const double> x, std::span<double> z) const {
+void LinearCode::project(std::span<const double> x, std::span<double> z) const {
   const Eigen::Map<const Eigen::VectorXd> from(x.data(), std::ssize(x));
   Eigen::Map<Eigen::VectorXd> to(z.data(), std::ssize(z));
-  const Eigen::VectorXd normal = (from - mean_).cwiseQuotient(sd_);
   if (is_identity_) {
-    to = normal;
+    to = from;
   } else {
-    to.noalias() = components_ * normal;
+    to.noalias() = components_ * from;
   }
+}
+
+void LinearCode::encode(std::span<const double> x, std::span<double> z) const {
+  const Eigen::Map<const Eigen::VectorXd> from(x.data(), std::ssize(x));
+  const Eigen::VectorXd normal = (from - mean_).cwiseQuotient(sd_);
+  project({normal.data(), static_cast<std::size_t>(normal.size())}, z);
 }
 
 void LinearCode::decode(std::span<const double> z, std::span<double> x) const {

@@ -22,6 +22,8 @@ class LinearCode {
   /// x (num_units) to z (size), and back.
   void encode(std::span<const double> x, std::span<double> z) const;
   void decode(std::span<const double> z, std::span<double> x) const;
+  /// C x of a row of weights on normalised units (num_units): the same weights on the code (size).
+  void project(std::span<const double> x, std::span<double> z) const;
 
  private:
   bool is_identity_;

@@ -126,28 +126,61 @@ void conclude_phase1(const Json& result, std::vector<std::string>& out) {
                     text(" (base rate %.3f).", num(*row, "base_rate")));
     }
   }
+}
+
+/// Estimators that a policy of intervention helps, hurts, or neither, against another policy.
+struct Comparison {
+  std::vector<std::string> helped, hurt, neither;
+};
+
+/// One sentence a policy, from the paired comparisons of all estimators.
+void conclude_interventions(const Json& result, std::vector<std::string>& out) {
+  std::map<std::string, Comparison> comparisons;
+  std::vector<std::string> order;
   for (const Json& pair : list(result, "phase1_paired")) {
     if (!has(pair, "difference")) continue;
+    const std::string key =
+        str(pair, "subject") + text(", noise %g: ", num(pair, "noise")) + str(pair, "policy") +
+        " interventions, against " + str(pair, "against") +
+        text(" at %d samples over %d seeds", static_cast<int>(num(pair, "budget")),
+             static_cast<int>(num(pair, "seeds")));
+    if (!comparisons.contains(key)) order.push_back(key);
+    Comparison& comparison = comparisons[key];
     const Json& d = pair.at("difference");
-    const bool significant = num(pair, "p_value") < kSignificance;
-    const bool better = significant && d.at(0).get<double>() > 0;
-    const bool worse = significant && d.at(0).get<double>() < 0;
-    out.push_back(str(pair, "subject") + text(", noise %g: ", num(pair, "noise")) +
-                  str(pair, "policy") + " interventions " +
-                  (better  ? "help"
-                   : worse ? "hurt"
-                           : "are not shown to help") +
-                  " " + str(pair, "estimator") + " against " + str(pair, "against") +
-                  " at equal budget (" + str(pair, "metric") +
-                  text(" %+.3f [%+.3f, %+.3f], p = %.2g, %d seeds).", d.at(0).get<double>(),
-                       d.at(1).get<double>(), d.at(2).get<double>(), num(pair, "p_value"),
-                       static_cast<int>(num(pair, "seeds"))));
+    const std::string estimator = str(pair, "estimator");
+    if (num(pair, "p_value") >= kSignificance || d.at(0).get<double>() == 0) {
+      comparison.neither.push_back(estimator);
+      continue;
+    }
+    (d.at(0).get<double>() > 0 ? comparison.helped : comparison.hurt)
+        .push_back(estimator + " (" + str(pair, "metric") +
+                   text(" %+.3f [%+.3f, %+.3f], p = %.2g)", d.at(0).get<double>(),
+                        d.at(1).get<double>(), d.at(2).get<double>(), num(pair, "p_value")));
+  }
+  for (const std::string& key : order) {
+    const Comparison& comparison = comparisons[key];
+    std::vector<std::string> parts;
+    if (!comparison.helped.empty()) parts.push_back("help " + join_names(comparison.helped));
+    if (!comparison.hurt.empty()) parts.push_back("hurt " + join_names(comparison.hurt));
+    if (!comparison.neither.empty())
+      parts.push_back("are not shown to help " + join_names(comparison.neither));
+    std::string sentence = key;
+    for (std::size_t k = 0; k < parts.size(); ++k) sentence += (k ? "; " : ", ") + parts[k];
+    out.push_back(sentence + ".");
   }
 }
 
 // --- Phase 2
 
 bool mostly_alive(const Json& row) { return 2 * num(row, "alive") > num(row, "seeds"); }
+
+/// Of a code that is smaller than the subject, its size is part of the name.
+std::string name_of(const Json& row) {
+  const std::string name = str(row, "hypothesis");
+  if (!has(row, "bottleneck") || !has(row, "units") || num(row, "bottleneck") >= num(row, "units"))
+    return name;
+  return name + text(" by a code of %d", static_cast<int>(num(row, "bottleneck")));
+}
 
 /// Criteria that failed most often, worst first.
 std::string worst_criteria(const std::vector<const Json*>& rows) {
@@ -175,9 +208,8 @@ void conclude_phase2(const Json& result, std::vector<std::string>& out) {
       if (str(row, "subject") != subject) continue;
       all.push_back(&row);
       if (!mostly_alive(row)) continue;
-      alive.push_back(str(row, "hypothesis") + text(" (%d of %d)",
-                                                    static_cast<int>(num(row, "alive")),
-                                                    static_cast<int>(num(row, "seeds"))));
+      alive.push_back(name_of(row) + text(" (%d of %d)", static_cast<int>(num(row, "alive")),
+                                          static_cast<int>(num(row, "seeds"))));
     }
     if (alive.empty()) {
       out.push_back("No emulator of " + subject + " is Alive in most seeds; they fail by " +
@@ -189,7 +221,25 @@ void conclude_phase2(const Json& result, std::vector<std::string>& out) {
     if (longest == nullptr) continue;
     out.push_back(subject + ": the longest valid prediction is " +
                   text("%.2f Lyapunov times (median), by ", first(*longest, "vpt_lyapunov")) +
-                  str(*longest, "hypothesis") + ".");
+                  name_of(*longest) + ".");
+  }
+}
+
+/// Where emulation breaks: one hypothesis by codes of several sizes.
+void conclude_bottlenecks(const Json& result, std::vector<std::string>& out) {
+  std::map<std::pair<std::string, std::string>, std::map<int, std::string>> sizes;
+  for (const Json& row : list(result, "phase2")) {
+    if (!has(row, "bottleneck")) continue;
+    const int size = static_cast<int>(num(row, "bottleneck"));
+    sizes[{str(row, "subject"), str(row, "hypothesis")}][size] =
+        text("%d numbers %d of %d", size, static_cast<int>(num(row, "alive")),
+             static_cast<int>(num(row, "seeds")));
+  }
+  for (const auto& [key, counts] : sizes) {
+    if (counts.size() < 2) continue;
+    std::vector<std::string> parts;
+    for (const auto& [size, part] : counts) parts.push_back(part);
+    out.push_back(key.first + ", " + key.second + ": Alive by codes of " + join_names(parts) + ".");
   }
 }
 
@@ -205,7 +255,7 @@ void conclude_parts(const Json& result, std::vector<std::string>& out) {
   std::set<std::string> tested, matters;
   for (const Json& with : rows) {
     const std::string name = str(with, "hypothesis");
-    for (const char* part : {"fast-cache", "gru", "arousal", "local-bias"}) {
+    for (const char* part : {"fast-cache", "gru", "arousal", "local-bias", "graph"}) {
       for (const Json& without : rows) {
         if (str(without, "subject") != str(with, "subject") ||
             without.at("bottleneck") != with.at("bottleneck")) {
@@ -299,16 +349,16 @@ std::string phase1_table(const Json& rows) {
 }
 
 std::string phase2_table(const Json& rows) {
-  std::vector<std::vector<std::string>> cells = {{"subject", "hypothesis", "state", "seeds",
+  std::vector<std::vector<std::string>> cells = {{"subject", "hypothesis", "code", "state", "seeds",
                                                   "alive", "catatonic", "seizing", "zombie", "VPT",
                                                   "D_H", "D_del", "D_stsp", "touch r", "lambda"}};
   for (const Json& row : rows) {
-    cells.push_back({str(row, "subject"), str(row, "hypothesis"), cell(row, "state_size", "%.0f"),
-                     cell(row, "seeds", "%.0f"), cell(row, "alive", "%.0f"),
-                     cell(row, "catatonic", "%.0f"), cell(row, "seizing", "%.0f"),
-                     cell(row, "zombie", "%.0f"), cell(row, "vpt_lyapunov", "%.2f"),
-                     cell(row, "d_h"), cell(row, "d_del"), cell(row, "d_stsp", "%.2f"),
-                     cell(row, "touch_r", "%.2f"), cell(row, "exponent_per_tau")});
+    cells.push_back(
+        {str(row, "subject"), str(row, "hypothesis"), cell(row, "bottleneck", "%.0f"),
+         cell(row, "state_size", "%.0f"), cell(row, "seeds", "%.0f"), cell(row, "alive", "%.0f"),
+         cell(row, "catatonic", "%.0f"), cell(row, "seizing", "%.0f"), cell(row, "zombie", "%.0f"),
+         cell(row, "vpt_lyapunov", "%.2f"), cell(row, "d_h"), cell(row, "d_del"),
+         cell(row, "d_stsp", "%.2f"), cell(row, "touch_r", "%.2f"), cell(row, "exponent_per_tau")});
   }
   return table(cells);
 }
@@ -325,8 +375,10 @@ std::vector<std::string> draw_conclusions(const Json& result) {
   std::vector<std::string> out;
   conclude_controls(result, out);
   conclude_phase2(result, out);
+  conclude_bottlenecks(result, out);
   conclude_parts(result, out);
   conclude_phase1(result, out);
+  conclude_interventions(result, out);
   conclude_subjects(result, out);
   return out;
 }

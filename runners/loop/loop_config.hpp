@@ -20,6 +20,7 @@ struct EmulationSpec {
                                          "slow-core+gru",
                                          "slow-core+arousal",
                                          "slow-core+local-bias",
+                                         "slow-core+graph",
                                          "all",
                                          "echo-state",
                                          "linear"};
@@ -33,7 +34,8 @@ struct EmulationSpec {
   void visit(V& v) {
     v("subject", subject, "What is emulated");
     v("hypotheses", hypotheses,
-      "slow-core, slow-core+PART, all, all-PART (PART: gru, fast-cache, arousal, local-bias), "
+      "slow-core, slow-core+PART, all, all-PART (PART: gru, fast-cache, arousal, local-bias, "
+      "graph), "
       "echo-state, linear");
     v("bottleneck", bottleneck, "Size of the code that carries observations; 0: one a unit",
       at_least(0));

@@ -27,7 +27,7 @@ constexpr std::int64_t kPlotUnits = 4;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-const std::vector<std::string> kParts = {"gru", "fast-cache", "arousal", "local-bias"};
+const std::vector<std::string> kParts = {"gru", "fast-cache", "arousal", "local-bias", "graph"};
 
 [[noreturn]] void throw_unknown_part(const std::string& hypothesis, const std::string& part) {
   throw ConfigError(
@@ -42,6 +42,7 @@ bool& part_of(Hypothesis& hypothesis, const std::string& part) {
   if (part == "gru") return hypothesis.gru;
   if (part == "fast-cache") return hypothesis.fast_cache;
   if (part == "arousal") return hypothesis.arousal;
+  if (part == "graph") return hypothesis.graph;
   return hypothesis.local_bias;
 }
 
@@ -148,8 +149,7 @@ Hypothesis Hypothesis::parse(const std::string& name) {
   std::string rest;
   if (all) {
     rest = name.substr(3);
-    hypothesis.gru = hypothesis.fast_cache = hypothesis.arousal = hypothesis.local_bias = true;
-    hypothesis.graph = true;
+    for (const std::string& part : kParts) part_of(hypothesis, part) = true;
   } else if (name.starts_with("slow-core")) {
     rest = name.substr(9);
   } else {
@@ -201,6 +201,7 @@ JobResult assess_emulator(Emulator& emulator, const Hypothesis& hypothesis,
   }
   Json record = {{"hypothesis", hypothesis.name},
                  {"subject", facts.subject.name},
+                 {"units", facts.subject.num_units},
                  {"verdict", verdict_name(verdict.kind)},
                  {"failing", failing},
                  {"vpt_lyapunov", {vpt.median, vpt.lower_quartile, vpt.upper_quartile}},
@@ -247,6 +248,7 @@ Json phase2_row(const std::vector<Json>& records) {
   const Json& first = records.front();
   Json row = {{"hypothesis", first.at("hypothesis")},
               {"subject", first.at("subject")},
+              {"units", first.value("units", Json(nullptr))},
               {"bottleneck", first.value("bottleneck", Json(nullptr))},
               {"state_size", first.value("state_size", Json(nullptr))},
               {"seeds", records.size()},

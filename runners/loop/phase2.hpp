@@ -21,7 +21,7 @@ struct Hypothesis {
   bool fast_cache = false;
   bool arousal = false;
   bool local_bias = false;
-  bool graph = false;  ///< starts from a discovered graph: "all" and what is left of it
+  bool graph = false;  ///< starts from the graph that Phase 1's VAR(1) finds on the same tape
 
   /// @throws ConfigError naming the parts there are.
   static Hypothesis parse(const std::string& name);

@@ -7,6 +7,7 @@
 #include "agent/emulator.hpp"
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
+#include "physics/discovery/estimators.hpp"
 #include "runners/loop/baseline_emulators.hpp"
 #include "runners/loop/plots.hpp"
 
@@ -15,6 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Samples that a graph is discovered from: well above the unknowns of the worm (605 a row).
+constexpr std::int64_t kGraphSamples = 5000;
 constexpr std::int64_t kEchoUnits = 300;
 constexpr std::int64_t kTelemetrySamples = 400;
 constexpr std::int64_t kHeard = 200;
@@ -94,6 +97,24 @@ double one_step_error(AgentEmulator& emulator, const SubjectFacts& facts, std::u
   return std::sqrt(squares / static_cast<double>(predicted.size()));
 }
 
+/// What Phase 1's VAR(1) believes about the wiring, from the tape alone.
+std::vector<double> discovered_graph(const Tape& tape, const Subject& subject) {
+  const std::int64_t samples = std::min(kGraphSamples, tape.num_samples() - 1);
+  const std::int64_t units = tape.num_units;
+  Dataset data;
+  data.e = data.e_after = DenseMatrix(samples, units);
+  data.inputs = DenseMatrix(samples, tape.num_sites);
+  for (std::int64_t t = 0; t < samples; ++t) {
+    std::ranges::copy(tape.observation(t), data.e.row(t).begin());
+    std::ranges::copy(tape.observation(t + 1), data.e_after.row(t).begin());
+    std::ranges::copy(tape.input(t + 1), data.inputs.row(t).begin());
+    data.previous.push_back(t - 1);
+  }
+  data.twin.assign(static_cast<std::size_t>(samples), -1);
+  data.site = data.twin;
+  return estimate("var1", subject, data).weights.values;
+}
+
 JobResult train_and_assess(const EmulationTask& task) {
   const SubjectFacts& facts = *task.facts;
   const auto tape = std::make_shared<const Tape>(
@@ -116,7 +137,9 @@ JobResult train_and_assess(const EmulationTask& task) {
   }
   const EmulatorConfig config = config_of(task);
   LossCurve curve(updates_of(config));
-  const auto emulator = train_emulator(tape, interval, config, task.seed, &curve);
+  std::vector<double> graph;
+  if (task.hypothesis.graph) graph = discovered_graph(*tape, facts.subject);
+  const auto emulator = train_emulator(tape, interval, config, task.seed, &curve, graph);
   const TrainingReport& report = emulator->report();
   extra["bottleneck"] =
       config.bottleneck > 0 ? std::min(config.bottleneck, tape->num_units) : tape->num_units;

@@ -146,6 +146,27 @@ TEST(Emulator, SameSeedSameBits) {
   EXPECT_EQ(std::ssize(one->start(0)), one->state_size());
 }
 
+// Red when the graph is dropped on the way, or not brought into the code's coordinates.
+TEST(Emulator, StartsFromAGraph) {
+  EmulatorConfig config = quick();
+  config.phases[0].updates = 1;
+  const std::vector<double> rotation = {1, -0.6, 0.6, 1}, reverse = {-1, 0.6, -0.6, -1};
+  const auto state_of = [&](std::int64_t bottleneck, std::span<const double> graph) {
+    config.bottleneck = bottleneck;
+    const auto emulator = train_emulator(circle(300), 1, config, 5, nullptr, graph);
+    Process::State state = emulator->start(0);
+    std::vector<double> observation(2), input(1);
+    emulator->step({&state, 1}, input, observation);
+    return observation;
+  };
+  for (const std::int64_t bottleneck : {0, 1}) {
+    EXPECT_NE(state_of(bottleneck, rotation), state_of(bottleneck, {}));
+    EXPECT_NE(state_of(bottleneck, rotation), state_of(bottleneck, reverse));
+    EXPECT_EQ(state_of(bottleneck, rotation), state_of(bottleneck, rotation));
+  }
+  EXPECT_THROW(state_of(0, std::span(rotation).first(3)), InternalError);
+}
+
 TEST(Emulator, BottleneckIsTheFirstComponents) {
   EmulatorConfig config = quick();
   config.bottleneck = 1;

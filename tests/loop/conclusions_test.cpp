@@ -89,14 +89,27 @@ TEST(Conclusions, APartThatChangesNothingIsNamed) {
   EXPECT_THAT(sentences, Not(Contains(HasSubstr("fast-cache"))));
 }
 
+// Breaks when rows of different codes are mixed up.
+TEST(Conclusions, WhereTheCodeIsTooSmallIsSaid) {
+  Json small = emulation("slow-core", 0, 2), whole = emulation("slow-core", 2, 2);
+  small["units"] = whole["units"] = 3;
+  small["bottleneck"] = 1;
+  EXPECT_THAT(
+      draw_conclusions({{"phase2", Json::array({whole, small})}}),
+      Contains(HasSubstr("slow-core: Alive by codes of 1 numbers 0 of 2, 3 numbers 2 of 2")));
+  small["alive"] = 2;
+  EXPECT_THAT(draw_conclusions({{"phase2", Json::array({small})}}),
+              Contains(HasSubstr("slow-core by a code of 1 (2 of 2)")));
+}
+
 // Breaks when help is claimed from the sign of a mean alone.
 TEST(Conclusions, HelpIsClaimedOnlyWhenSignificant) {
   const auto sentence = [](double difference, double p) {
     return draw_conclusions({{"phase1_paired", Json::array({paired(difference, p)})}}).front();
   };
-  EXPECT_THAT(sentence(.2, .002), HasSubstr("interventions help"));
-  EXPECT_THAT(sentence(.2, .2), HasSubstr("not shown to help"));
-  EXPECT_THAT(sentence(-.2, .002), HasSubstr("interventions hurt"));
+  EXPECT_THAT(sentence(.2, .002), HasSubstr(", help model_form (auprc +0.200"));
+  EXPECT_THAT(sentence(.2, .2), HasSubstr(", are not shown to help model_form."));
+  EXPECT_THAT(sentence(-.2, .002), HasSubstr(", hurt model_form (auprc -0.200"));
 }
 
 }  // namespace

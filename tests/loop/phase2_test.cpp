@@ -23,6 +23,7 @@ TEST(Hypothesis, NamesSayWhichPartsThereAre) {
   const Hypothesis less = Hypothesis::parse("all-fast-cache-gru");
   EXPECT_TRUE(less.arousal && less.local_bias);
   EXPECT_FALSE(less.fast_cache || less.gru);
+  EXPECT_TRUE(less.graph && !Hypothesis::parse("all-graph").graph);
   EXPECT_FALSE(Hypothesis::parse("echo-state").learns);
 }
 
