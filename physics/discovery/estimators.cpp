@@ -1,6 +1,8 @@
 #include "physics/discovery/estimators.hpp"
 
 #include <Eigen/Dense>
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/error.hpp"
@@ -82,7 +84,7 @@ Estimate granger(const Subject&, const Dataset& data) {
   }
   if (samples.size() < 2) {
     throw ConfigError({"granger needs samples in a row", "samples", std::to_string(samples.size()),
-                       "at least 2 with two before them", "raise the budget"});
+                       "at least 2 with two before each", "raise the budget"});
   }
   const auto count = static_cast<Eigen::Index>(samples.size());
   Matrix x(count, kLags * n), y(count, n);
@@ -188,13 +190,28 @@ const Registry<Estimator>& estimators() {
   return registry;
 }
 
+void check(const Dataset& data) {
+  ensure(data.num_samples() > 0, "estimates are made of samples");
+  for (const DenseMatrix* m : {&data.e, &data.e_after, &data.i, &data.i_after, &data.inputs}) {
+    const auto bad = std::ranges::find_if(m->values, [](double v) { return !std::isfinite(v); });
+    if (bad == m->values.end()) continue;
+    const std::int64_t at = bad - m->values.begin();
+    throw ConfigError({.what = "a value that is not finite",
+                       .where = "sample " + std::to_string(at / m->cols) + ", neuron " +
+                                std::to_string(at % m->cols),
+                       .got = std::to_string(*bad),
+                       .allowed = "finite values",
+                       .next = "leave such samples out"});
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> estimator_names() { return estimators().names(); }
 
 Estimate estimate(const std::string& name, const Subject& subject, const Dataset& data) {
   const Estimator estimator = estimators().get(name);
-  ensure(data.num_samples() > 0, "estimates are made of samples");
+  check(data);
   return estimator(subject, data);
 }
 

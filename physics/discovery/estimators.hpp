@@ -37,8 +37,8 @@ struct Estimate {
 std::vector<std::string> estimator_names();
 
 /// Of `subject` only the model form reads anything, its node equations. Deterministic, in the
-/// calling thread. @throws ConfigError for an unknown name, or samples that the estimator cannot
-/// use (twin: twins; the rest: enough samples in a row).
+/// calling thread. @throws ConfigError for an unknown name, values that are not finite, or samples
+/// that the estimator cannot use (twin needs twins, granger samples in a row).
 Estimate estimate(const std::string& name, const Subject& subject, const Dataset& data);
 
 }  // namespace noesis

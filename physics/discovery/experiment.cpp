@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/registry.hpp"
 #include "core/rng.hpp"
+#include "data/memory.hpp"
 
 namespace noesis {
 namespace {
@@ -128,6 +129,15 @@ void check(const Subject& subject, const ExperimentSpec& spec) {
           std::to_string(spec.observation_noise), "at least 0");
 }
 
+/// The samples' memory, and the active policy's.
+void check_memory(const Subject& subject, const ExperimentSpec& spec) {
+  const auto n = static_cast<double>(subject.num_units);
+  const double values = static_cast<double>(spec.budget) * n * (spec.observe_i ? 5 : 3) +
+                        (spec.policy == "active" ? (n + 1) * (n + 1) : 0);
+  require_memory(static_cast<std::int64_t>(std::min(8 * values, 9e18)), "budget",
+                 std::to_string(spec.budget) + " samples");
+}
+
 /// A brain on the table: environment 0 is the brain, environment 1 its fork.
 class Bench {
  public:
@@ -234,6 +244,7 @@ std::vector<std::string> policy_names() { return policies().names(); }
 Dataset gather(const Subject& subject, const ExperimentSpec& spec) {
   const PolicyEntry& entry = policies().get(spec.policy);
   check(subject, spec);
+  check_memory(subject, spec);
   const std::int64_t n = subject.num_units;
   const std::unique_ptr<Policy> policy = entry.make(n, spec.seed);
   const std::int64_t looks = entry.forks ? spec.budget / 2 : spec.budget;

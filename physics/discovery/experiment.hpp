@@ -60,7 +60,9 @@ struct ExperimentSpec {
 std::vector<std::string> policy_names();
 
 /// The samples of a Wilson-Cowan brain after its transient. Deterministic, in the calling thread.
-/// @throws ConfigError for an unknown policy, values out of range or another model.
+/// Twins are pairs of samples: an odd budget leaves one sample unused.
+/// @throws ConfigError for an unknown policy, values out of range, samples that do not fit into
+///   memory or another model; RunError when the brain's state is not finite any more.
 Dataset gather(const Subject& subject, const ExperimentSpec& spec);
 
 }  // namespace noesis

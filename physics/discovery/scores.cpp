@@ -1,6 +1,7 @@
 #include "physics/discovery/scores.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -20,6 +21,8 @@ struct Tie {
 /// By descending score.
 std::vector<Tie> ranked(std::span<const double> scores, const std::vector<bool>& is_edge) {
   ensure(scores.size() == is_edge.size(), "one score a pair");
+  ensure(std::ranges::none_of(scores, [](double s) { return std::isnan(s); }),
+         "scores can be ordered");
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
