@@ -15,7 +15,7 @@ constexpr double kLeastAuprc = 0.85;
 
 // A fit that is told the equations finds every weight, noise-free, whatever the policy: passive
 // samples of a chaotic brain do as well, and no difference may be claimed. Goes red when the fit
-// ends at its first iteration: seed 1 then has an AUROC of .996 and four wrong edges.
+// ends at its first iteration, which leaves up to four wrong edges in seed 1.
 TEST(DiscoveryGate, ModelFormOnTwentyNodes) {
   for (const char* policy : {"active", "random", "round_robin", "passive"}) {
     for (std::uint64_t seed = 0; seed < 3; ++seed) {
@@ -58,7 +58,7 @@ TEST(DiscoveryGate, AMisspecifiedModelIsFarFromIt) {
 }
 
 // Every neuron once, 302 twins. Gap junctions move neurons too, so that with them as edges the
-// scores are better still. Goes red when the fork begins at another state or has other noise.
+// scores are better still. Goes red when the fork begins at another state.
 TEST(DiscoveryGate, TwinsOnTheWorm) {
   const Phase1Row row = run_phase1(
       {.subject = "celegans", .policy = "twin", .estimator = "twin", .budget = 604, .seed = 0});

@@ -35,7 +35,7 @@ double relative_error(const Subject& brain, const DenseMatrix& coefficients) {
 }
 
 // Weights and drive to the precision of a connectome. Goes red when the fit ends at its first
-// iteration, which is a thousand times off (1e-4 of the weights: kStalled at 1e9).
+// iteration, which is a thousand times off (kStalled at 0).
 TEST(ModelForm, RecoversWeightsAndDrive) {
   const Subject brain = make_subject("reference-10", 1);
   const Dataset data = gather(brain, {.policy = "active", .budget = 200, .seed = 1});
