@@ -37,6 +37,12 @@ const Json& list(const Json& result, const char* key) {
   return has(result, key) ? result.at(key) : none;
 }
 
+std::string joined(const std::vector<std::string>& parts, const char* between) {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : between) + part;
+  return out;
+}
+
 std::vector<std::string> subjects_of(const Json& rows) {
   std::vector<std::string> names;
   for (const Json& row : rows) {
@@ -48,6 +54,25 @@ std::vector<std::string> subjects_of(const Json& rows) {
 
 // --- controls
 
+/// What is wrong with a control that does not hold.
+std::string what_is_wrong(const Json& control) {
+  const std::string who =
+      str(control, "name") + " on " + str(control, "subject") + " is " + str(control, "verdict");
+  if (str(control, "verdict") != str(control, "expected")) {
+    return who + ", not " + str(control, "expected");
+  }
+  std::vector<std::string> passed;
+  for (const Json& criterion : list(control, "criteria")) {
+    const std::string name = str(criterion, "name");
+    const Json& must = list(control, "must_fail");
+    if (str(criterion, "outcome") == "passes" &&
+        std::find(must.begin(), must.end(), Json(name)) != must.end()) {
+      passed.push_back(name);
+    }
+  }
+  return who + " as it must, but passes " + join_names(passed);
+}
+
 void conclude_controls(const Json& result, std::vector<std::string>& out) {
   int total = 0;
   std::vector<std::string> broken;
@@ -55,8 +80,7 @@ void conclude_controls(const Json& result, std::vector<std::string>& out) {
     if (has(control, "not_applicable")) continue;
     ++total;
     if (control.at("holds").get<bool>()) continue;
-    broken.push_back(str(control, "name") + " on " + str(control, "subject") + " is " +
-                     str(control, "verdict") + ", not " + str(control, "expected"));
+    broken.push_back(what_is_wrong(control));
   }
   if (total == 0) return;
   if (broken.empty()) {
@@ -65,7 +89,7 @@ void conclude_controls(const Json& result, std::vector<std::string>& out) {
   } else {
     out.push_back(text("%zu of %d controls failed, so no verdict of this run can be trusted: ",
                        broken.size(), total) +
-                  join_names(broken) + ".");
+                  joined(broken, "; ") + ".");
   }
 }
 
@@ -164,9 +188,7 @@ void conclude_interventions(const Json& result, std::vector<std::string>& out) {
     if (!comparison.hurt.empty()) parts.push_back("hurt " + join_names(comparison.hurt));
     if (!comparison.neither.empty())
       parts.push_back("are not shown to help " + join_names(comparison.neither));
-    std::string sentence = key;
-    for (std::size_t k = 0; k < parts.size(); ++k) sentence += (k ? "; " : ", ") + parts[k];
-    out.push_back(sentence + ".");
+    out.push_back(key + ", " + joined(parts, "; ") + ".");
   }
 }
 

@@ -156,7 +156,7 @@ std::vector<Control> make_controls(const std::string& subject, std::uint64_t sub
 bool control_holds(const Control& control, const Verdict& verdict) {
   return verdict.kind == control.expected &&
          std::ranges::all_of(control.must_fail, [&](const std::string& name) {
-           return verdict.criterion(name).outcome == Outcome::kFails;
+           return verdict.criterion(name).outcome != Outcome::kPasses;
          });
 }
 

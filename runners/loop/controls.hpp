@@ -18,7 +18,8 @@ namespace noesis {
 struct Control {
   std::string name;
   VerdictKind expected = VerdictKind::kZombie;
-  /// Criteria that must fail; names of criterion_names().
+  /// Criteria that must fail where they apply (the exponent's do not to a subject that is not
+  /// chaotic); names of criterion_names().
   std::vector<std::string> must_fail;
   /// Null for a control that the subject cannot have.
   std::unique_ptr<Process> process;

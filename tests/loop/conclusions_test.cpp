@@ -56,6 +56,12 @@ TEST(Conclusions, AFailingControlIsNamedFirst) {
   EXPECT_FALSE(controls_hold(result));
   EXPECT_THAT(draw_conclusions(result).front(),
               AllOf(HasSubstr("1 of 2"), HasSubstr("replay on lorenz63 is Alive, not Zombie")));
+  result["controls"][1] = control("replay", "Zombie", "Zombie");
+  result["controls"][1]["holds"] = false;
+  result["controls"][1]["must_fail"] = {"touch", "exponent_close"};
+  result["controls"][1]["criteria"].push_back({{"name", "exponent_close"}, {"outcome", "passes"}});
+  EXPECT_THAT(draw_conclusions(result).front(),
+              HasSubstr("replay on lorenz63 is Zombie as it must, but passes exponent_close."));
   result["controls"].erase(1);
   EXPECT_TRUE(controls_hold(result));
   EXPECT_THAT(draw_conclusions(result).front(), HasSubstr("All 1 controls"));

@@ -136,3 +136,27 @@ def test_a_finished_folder_is_not_run_over(command, config, whole, environment):
     done = run(command, [config, "--out", whole[1]], environment)
     assert done.returncode == 2
     assert "--resume" in done.stderr
+
+
+def test_a_subject_that_is_not_chaotic_is_warned_of(command, environment, tmp_path):
+    """Breaks when criteria that do not apply are held against the controls."""
+    config = tmp_path / "periodic.toml"
+    config.write_text(
+        """
+seed = 0
+controls = ["reference-3"]
+phase1 = []
+phase2 = []
+[measure]
+num_samples = 2000
+num_states = 20
+lyapunov_duration = 50
+"""
+    )
+    done = run(command, [config, "--out", tmp_path / "run"], environment)
+    assert done.returncode == 0, done.stderr
+    assert "reference-3 is periodic, not chaotic" in done.stderr
+    result = json.loads((tmp_path / "run" / "summary.json").read_text())["result"]
+    assert len(result["warnings"]) == 1
+    outcomes = {c["name"]: c["outcome"] for c in result["controls"][3]["criteria"]}
+    assert outcomes["exponent_close"] == "not applicable"
