@@ -60,9 +60,9 @@ double average_precision(std::span<const double> scores, const std::vector<bool>
   for (const Tie& tie : ranked(scores, is_edge)) {
     found += tie.edges;
     called += tie.edges + tie.others;
-    sum += tie.edges / edges * (found / called);
+    sum += tie.edges * (found / called);
   }
-  return sum;
+  return sum / edges;  // last, so that a perfect order gives 1 exactly
 }
 
 double matched_hamming_distance(std::span<const double> scores, const std::vector<bool>& is_edge) {
