@@ -3,9 +3,9 @@
 ///
 /// | decision | taken                                                                             |
 /// |----------|-----------------------------------------------------------------------------------|
-/// | reset    | the cache is not finite or over its bound; or a change point: surprise has risen |
-/// |          | for good, so that what was learned is of another world (Page-Hinkley test) | |
-/// decay    | the cache is full and the prediction's entropy high, until it is less full         |
+/// | reset    | the cache is not finite or over its bound; or surprise has risen for good, so     |
+/// |          | that what was learned is of another world (Page-Hinkley test)                     |
+/// | decay    | the cache is full and the prediction's entropy high, until it is less full        |
 /// | learn    | surprise is above `learn_above`, until it is below `hold_below`                   |
 /// | hold     | else                                                                              |
 ///

@@ -232,11 +232,34 @@ fs::path make_folder(const LoopOptions& options, const LoopConfig& config) {
 
 }  // namespace
 
+/// Of all that results depend on, which the number of threads is no part of.
+std::string digest_of(LoopConfig config) {
+  config.threads = 0;
+  return config_digest(config);
+}
+
+/// Parts that are finished belong to one configuration; another's would be mixed in silently.
+void claim_parts(const fs::path& folder, const std::string& digest) {
+  const fs::path file = folder / "parts" / "config_digest";
+  std::string known;
+  if (std::ifstream(file) >> known && known != digest) {
+    throw ConfigError({.what = "the folder's parts are of another configuration",
+                       .where = config_file(folder).string(),
+                       .got = "digest " + digest,
+                       .allowed = "digest " + known,
+                       .next = "undo what was changed, or start anew with --out"});
+  }
+  fs::create_directories(file.parent_path());
+  write_file_atomically(file, digest + "\n");
+}
+
 int run_loop(const LoopOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const LoopConfig config = read_config(options);
   check_names(config);
   const fs::path folder = make_folder(options, config);
+  const std::string digest = digest_of(config);
+  claim_parts(folder, digest);
   write_file_atomically(config_file(folder), config_to_toml(config));
   std::fprintf(stderr, "noesis loop: running in %s\n", folder.c_str());
   const InterruptScope interrupts;
@@ -252,11 +275,7 @@ int run_loop(const LoopOptions& options) {
   const bool ok = controls_hold(*result);
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  // Threads are no part of what a result depends on.
-  LoopConfig digested = config;
-  digested.threads = 0;
-  const Json summary =
-      make_summary("loop", config.seed, config_digest(digested), wall_s, ok, *result);
+  const Json summary = make_summary("loop", config.seed, digest, wall_s, ok, *result);
   write_file_atomically(folder / "summary.json", summary.dump(2) + "\n");
   log_learning_curves(folder);
   const bool reported = make_report(folder);
@@ -271,9 +290,10 @@ int run_loop(const LoopOptions& options) {
   }
   std::fprintf(words, "\nsummary    %s\n", (folder / "summary.json").c_str());
   if (reported) std::fprintf(words, "report     %s\n", (folder / "report.html").c_str());
-  std::fprintf(
-      words, "%.0f s; %s\n", wall_s,
-      ok ? "every control came out as it must" : "CONTROLS FAILED: trust no verdict above");
+  std::fprintf(words, "%.0f s; %s\n", wall_s,
+               config.controls.empty() ? "no controls were run: verdicts are unchecked"
+               : ok                    ? "every control came out as it must"
+                                       : "CONTROLS FAILED: trust no verdict above");
   return ok ? 0 : 1;
 }
 

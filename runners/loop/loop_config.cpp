@@ -44,7 +44,7 @@ EmulationSpec brain_emulation(std::int64_t num_seeds) {
 /// Codes around a subject's Kaplan-Yorke dimension, and far below.
 EmulationSpec squeezed(EmulationSpec spec, std::int64_t bottleneck) {
   spec.hypotheses = {"slow-core+gru"};
-  spec.bottleneck = bottleneck;
+  spec.emulator.bottleneck = bottleneck;
   spec.num_seeds = std::min<std::int64_t>(spec.num_seeds, 2);
   return spec;
 }
@@ -72,7 +72,10 @@ LoopConfig default_loop_config(bool quick) {
     return config;
   }
   config.controls = {"celegans", "reference-50", "lorenz63"};
-  config.phase1 = {discovery("reference-20", 0, 10), discovery("reference-20", 0.02, 10),
+  // With 600 samples and no noise every policy identifies everything: 40 tell policies apart.
+  DiscoverySpec few = discovery("reference-20", 0, 10);
+  few.budget = 40;
+  config.phase1 = {discovery("reference-20", 0, 10), few, discovery("reference-20", 0.02, 10),
                    worm_discovery(3)};
   const EmulationSpec lorenz = lorenz_emulation(3), brain = brain_emulation(3);
   config.phase2 = {lorenz,

@@ -24,7 +24,6 @@ struct EmulationSpec {
                                          "all",
                                          "echo-state",
                                          "linear"};
-  std::int64_t bottleneck = 0;
   std::int64_t num_seeds = 3;
   std::int64_t num_samples = 20000;
   double touched_fraction = 0.3;
@@ -37,8 +36,6 @@ struct EmulationSpec {
       "slow-core, slow-core+PART, all, all-PART (PART: gru, fast-cache, arousal, local-bias, "
       "graph), "
       "echo-state, linear");
-    v("bottleneck", bottleneck, "Size of the code that carries observations; 0: one a unit",
-      at_least(0));
     v("num_seeds", num_seeds, "Trainings of each hypothesis", at_least(1));
     v("num_samples", num_samples, "Samples on the tape that is learned from", at_least(1000));
     v("touched_fraction", touched_fraction, "Part of the tape under a touch", between(0, 0.9));

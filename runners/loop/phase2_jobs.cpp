@@ -50,7 +50,6 @@ class LossCurve final : public ScalarSink {
 
 EmulatorConfig config_of(const EmulationTask& task) {
   EmulatorConfig config = task.spec.emulator;
-  config.bottleneck = task.spec.bottleneck;
   config.agent.use_gru = task.hypothesis.gru;
   config.agent.use_fast_cache = task.hypothesis.fast_cache;
   config.agent.use_arousal = task.hypothesis.arousal;
