@@ -13,10 +13,10 @@ COLUMNS = [
     Column("expected"),
     Column("verdict"),
     Column("holds", "Whether the verdict is the expected one"),
-    Column("must fail by", "Criteria of which a right verdict must name one"),
+    Column("must fail by", "Criteria that must fail, where they apply, for the control to hold"),
     Column("bands ok", "Frequency bands in which the 1/f exponent is the subject's"),
-    Column("failing criteria", "Measured value, and the threshold that it misses"),
-    Column("all criteria"),
+    Column("failing criteria", "Criteria that decide and were failed"),
+    Column("all criteria", "Measured values, thresholds and outcomes"),
 ]
 
 
@@ -34,14 +34,19 @@ def criterion_text(criterion: Node) -> str:
 def criteria_cells(control: Node) -> list[Cell]:
     criteria = list(control.get("criteria").items())
     failing = [c for c in criteria if c["outcome"].text() == "fails" and c.get("decides").truth() is not False]
-    failed = "".join(f"<li>{criterion_text(c)}</li>" for c in failing)
+    failed = ", ".join(html.escape(c["name"].label()) for c in failing)
     everything = "".join(f"<li>{criterion_text(c)}: {html.escape(c['outcome'].text())}</li>" for c in criteria)
     count = f"{len(criteria)} criteria" if len(criteria) != 1 else "1 criterion"
     return [
-        Cell(f'<ul class="criteria">{failed}</ul>' if failed else html.MISSING),
+        Cell(f'<span class="sentence">{failed}</span>' if failed else html.MISSING),
         Cell(f'<details><summary>{count}</summary><ul class="criteria">{everything}</ul></details>'
              if everything else html.MISSING),
     ]
+
+
+def must_fail_cell(control: Node) -> Cell:
+    names = ", ".join(html.escape(c.label()) for c in control.get("must_fail").items())
+    return Cell(f'<span class="sentence">{names}</span>' if names else html.MISSING)
 
 
 def row(control: Node) -> list[Cell]:
@@ -56,7 +61,7 @@ def row(control: Node) -> list[Cell]:
         Cell(html.verdict_badge(control["expected"].label())),
         Cell(html.verdict_badge(control["verdict"].label())),
         Cell(html.badge("✓ holds", "good") if holds else html.badge("✗ does not hold", "bad"), float(bool(holds))),
-        html.text_cell(", ".join(c.label() for c in control.get("must_fail").items())),
+        must_fail_cell(control),
         html.node_cell(control.get("bands_ok")),
         *criteria_cells(control),
     ]

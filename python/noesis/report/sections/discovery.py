@@ -6,6 +6,8 @@ from noesis.report import figures, html
 from noesis.report.html import Cell, Column, Section
 from noesis.report.run import Node, Run
 
+SIGNIFICANCE = 0.01  # as in the conclusions
+
 METRICS = [
     ("auroc", "AUROC", "Chance that a true connection scores above a pair without one; 0.5 is guessing"),
     ("auprc", "AUPRC", "Area under precision and recall; the base rate is guessing"),
@@ -61,12 +63,13 @@ def amount_cell(node: Node) -> Cell:
 
 
 def paired_cells(row: Node) -> list[Cell]:
-    """The reading follows from the interval alone: it must exclude no difference."""
+    """The reading is that of the conclusions: a difference is claimed below SIGNIFICANCE only."""
     difference = row["difference"].interval()
     better_is_lower = row["metric"].label() == "shd"
     reading = "no difference shown"
-    if difference and len(difference) == 3 and (difference[1] > 0 or difference[2] < 0):
-        reading = "better" if (difference[1] > 0) != better_is_lower else "worse"
+    p_value = row.get("p_value").number()
+    if difference and difference[0] != 0 and p_value is not None and p_value < SIGNIFICANCE:
+        reading = "better" if (difference[0] > 0) != better_is_lower else "worse"
     return [
         html.node_cell(row["subject"]), html.node_cell(row["estimator"]), amount_cell(row.get("budget")),
         amount_cell(row.get("noise")), html.node_cell(row["policy"]), html.node_cell(row["against"]),
@@ -121,7 +124,7 @@ def table_section(run: Run, most: int) -> Section | None:
     if paired:
         columns, cells = html.drop_empty_columns(PAIRED_COLUMNS, [paired_cells(row) for row in paired])
         body += html.table(columns, cells, "Does intervening help? The same estimator at the same budget, seed "
-                           "by seed; better or worse only where the interval excludes 0.")
+                           f"by seed; better or worse only where p < {SIGNIFICANCE}.")
     for name in dict.fromkeys(row["subject"].label() for row in rows):
         plot = forest([row for row in rows if row["subject"].label() == name])
         body += f"<h3>{html.escape(name)}</h3>{plot}" if plot else ""

@@ -39,7 +39,7 @@ def row_cells(row: Node) -> list[Cell]:
         html.number_cell(row.get("state_size")), html.number_cell(row.get("seeds")),
         *(html.number_cell(row.get(verdict)) for verdict in VERDICTS),
         *(html.interval_cell(row.get(key)) for key, _, _ in METRICS),
-        Cell("<br>".join(reasons) or html.MISSING),
+        Cell(f'<span class="sentence">{", ".join(reasons)}</span>' if reasons else html.MISSING),
         html.number_cell(row.get("failed")),
         html.number_cell(row.get("stopped_by_time")),
     ]
