@@ -5,7 +5,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <set>
 
 #include "core/atomic_file.hpp"
 #include "core/error.hpp"
