@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/names.hpp"
 
@@ -94,17 +95,19 @@ void conclude_controls(const Json& result, std::vector<std::string>& out) {
 }
 
 void conclude_subjects(const Json& result, std::vector<std::string>& out) {
+  std::vector<std::string> parts;
   for (const Json& subject : list(result, "subjects")) {
     const Json& exponent = subject.at("lyapunov_per_tau");
-    std::string sentence =
-        str(subject, "name") + text(" is %s: largest exponent %.3f +- %.3f per tau",
+    std::string part =
+        str(subject, "name") + text(" is %s (largest exponent %.3f +- %.3f per tau",
                                     str(subject, "dynamics").c_str(), exponent.at(0).get<double>(),
                                     exponent.at(1).get<double>());
     if (has(subject, "kaplan_yorke_dimension")) {
-      sentence += text(", Kaplan-Yorke dimension %.1f", num(subject, "kaplan_yorke_dimension"));
+      part += text(", Kaplan-Yorke dimension %.1f", num(subject, "kaplan_yorke_dimension"));
     }
-    out.push_back(sentence + ".");
+    parts.push_back(part + ")");
   }
+  if (!parts.empty()) out.push_back("Subjects: " + joined(parts, "; ") + ".");
 }
 
 // --- Phase 1
@@ -125,70 +128,69 @@ std::string figure(const Json& row, const char* key, const char* name) {
                                   f.at(1).get<double>(), f.at(2).get<double>());
 }
 
-void conclude_phase1(const Json& result, std::vector<std::string>& out) {
-  std::map<std::string, std::vector<const Json*>> groups;
-  std::vector<std::string> order;
-  for (const Json& row : list(result, "phase1")) {
-    const std::string key =
-        str(row, "subject") +
-        text(" with noise %g, %d samples", num(row, "noise"), static_cast<int>(num(row, "budget")));
-    if (!groups.contains(key)) order.push_back(key);
-    groups[key].push_back(&row);
+/// What rows of Phase 1 and their paired comparisons have in common.
+std::string data_of(const Json& row) {
+  return str(row, "subject") + text(" by %d samples with noise %g",
+                                    static_cast<int>(num(row, "budget")), num(row, "noise"));
+}
+
+/// Rows by what `data_of` says of them, in the order of the first of each.
+std::vector<std::pair<std::string, std::vector<const Json*>>> by_data(const Json& rows) {
+  std::vector<std::pair<std::string, std::vector<const Json*>>> groups;
+  for (const Json& row : rows) {
+    const std::string key = data_of(row);
+    auto group = std::ranges::find(groups, key, [](const auto& g) { return g.first; });
+    if (group == groups.end()) group = groups.insert(group, {key, {}});
+    group->second.push_back(&row);
   }
-  for (const std::string& key : order) {
+  return groups;
+}
+
+void conclude_phase1(const Json& result, std::vector<std::string>& out) {
+  for (const auto& [data, all] : by_data(list(result, "phase1"))) {
     std::vector<const Json*> knowing, blind;
-    for (const Json* row : groups[key]) {
+    for (const Json* row : all) {
       (row->at("knows_equations").get<bool>() ? knowing : blind).push_back(row);
     }
+    std::vector<std::string> parts;
     for (const auto& [rows, label] :
-         {std::pair{&blind, "without the equations"}, {&knowing, "knowing the equations"}}) {
+         {std::pair{&blind, "without the equations"}, {&knowing, "with them"}}) {
       const Json* row = best(*rows, "auprc");
       if (row == nullptr) continue;
-      out.push_back("Wiring of " + key + ": best " + label + " is " + str(*row, "estimator") +
-                    " under " + str(*row, "policy") + " interventions, " +
-                    figure(*row, "auroc", "AUROC") + ", " + figure(*row, "auprc", "AUPRC") +
-                    text(" (base rate %.3f).", num(*row, "base_rate")));
+      parts.push_back(std::string(label) + " " + str(*row, "estimator") + " (policy " +
+                      str(*row, "policy") + "), " + figure(*row, "auroc", "AUROC") + ", " +
+                      figure(*row, "auprc", "AUPRC"));
     }
+    if (parts.empty()) continue;
+    out.push_back("Wiring of " + data +
+                  text(" (base rate %.3f): best ", num(*all[0], "base_rate")) +
+                  joined(parts, "; ") + ".");
   }
 }
 
-/// Estimators that a policy of intervention helps, hurts, or neither, against another policy.
-struct Comparison {
-  std::vector<std::string> helped, hurt, neither;
-};
-
-/// One sentence a policy, from the paired comparisons of all estimators.
+/// One sentence for the same data: which policy helps or hurts which estimator.
 void conclude_interventions(const Json& result, std::vector<std::string>& out) {
-  std::map<std::string, Comparison> comparisons;
-  std::vector<std::string> order;
-  for (const Json& pair : list(result, "phase1_paired")) {
-    if (!has(pair, "difference")) continue;
-    const std::string key =
-        str(pair, "subject") + text(", noise %g: ", num(pair, "noise")) + str(pair, "policy") +
-        " interventions, against " + str(pair, "against") +
-        text(" at %d samples over %d seeds", static_cast<int>(num(pair, "budget")),
-             static_cast<int>(num(pair, "seeds")));
-    if (!comparisons.contains(key)) order.push_back(key);
-    Comparison& comparison = comparisons[key];
-    const Json& d = pair.at("difference");
-    const std::string estimator = str(pair, "estimator");
-    if (num(pair, "p_value") >= kSignificance || d.at(0).get<double>() == 0) {
-      comparison.neither.push_back(estimator);
-      continue;
+  for (const auto& [data, pairs] : by_data(list(result, "phase1_paired"))) {
+    std::vector<std::string> shown;
+    for (const Json* pair : pairs) {
+      if (!has(*pair, "difference") || num(*pair, "p_value") >= kSignificance) continue;
+      const Json& d = pair->at("difference");
+      const double mean = d.at(0).get<double>();
+      if (mean == 0) continue;
+      shown.push_back(str(*pair, "policy") + " against " + str(*pair, "against") +
+                      (mean > 0 ? " helps " : " hurts ") + str(*pair, "estimator") + " (" +
+                      str(*pair, "metric") +
+                      text(" %+.3f [%+.3f, %+.3f], p = %.2g)", mean, d.at(1).get<double>(),
+                           d.at(2).get<double>(), num(*pair, "p_value")));
     }
-    (d.at(0).get<double>() > 0 ? comparison.helped : comparison.hurt)
-        .push_back(estimator + " (" + str(pair, "metric") +
-                   text(" %+.3f [%+.3f, %+.3f], p = %.2g)", d.at(0).get<double>(),
-                        d.at(1).get<double>(), d.at(2).get<double>(), num(pair, "p_value")));
-  }
-  for (const std::string& key : order) {
-    const Comparison& comparison = comparisons[key];
-    std::vector<std::string> parts;
-    if (!comparison.helped.empty()) parts.push_back("help " + join_names(comparison.helped));
-    if (!comparison.hurt.empty()) parts.push_back("hurt " + join_names(comparison.hurt));
-    if (!comparison.neither.empty())
-      parts.push_back("are not shown to help " + join_names(comparison.neither));
-    out.push_back(key + ", " + joined(parts, "; ") + ".");
+    out.push_back("Interventions on " + data +
+                  text(", %d seeds: of %zu paired comparisons ",
+                       static_cast<int>(num(*pairs[0], "seeds")), pairs.size()) +
+                  (shown.empty()
+                       ? text("none shows a difference (p < %g)", kSignificance)
+                       : text("%zu show a difference (p < %g): ", shown.size(), kSignificance) +
+                             joined(shown, "; ")) +
+                  ".");
   }
 }
 
@@ -233,17 +235,16 @@ void conclude_phase2(const Json& result, std::vector<std::string>& out) {
       alive.push_back(name_of(row) + text(" (%d of %d)", static_cast<int>(num(row, "alive")),
                                           static_cast<int>(num(row, "seeds"))));
     }
-    if (alive.empty()) {
-      out.push_back("No emulator of " + subject + " is Alive in most seeds; they fail by " +
-                    worst_criteria(all) + ".");
-    } else {
-      out.push_back("Alive on " + subject + " in most seeds: " + join_names(alive) + ".");
-    }
-    const Json* longest = best(all, "vpt_lyapunov");
-    if (longest == nullptr) continue;
-    out.push_back(subject + ": the longest valid prediction is " +
+    std::string sentence = alive.empty()
+                               ? "No emulator of " + subject +
+                                     " is Alive in most seeds; they fail by " + worst_criteria(all)
+                               : "Alive on " + subject + " in most seeds: " + join_names(alive);
+    if (const Json* longest = best(all, "vpt_lyapunov")) {
+      sentence += ". The longest valid prediction is " +
                   text("%.2f Lyapunov times (median), by ", first(*longest, "vpt_lyapunov")) +
-                  name_of(*longest) + ".");
+                  name_of(*longest);
+    }
+    out.push_back(sentence + ".");
   }
 }
 

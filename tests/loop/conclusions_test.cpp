@@ -113,9 +113,22 @@ TEST(Conclusions, HelpIsClaimedOnlyWhenSignificant) {
   const auto sentence = [](double difference, double p) {
     return draw_conclusions({{"phase1_paired", Json::array({paired(difference, p)})}}).front();
   };
-  EXPECT_THAT(sentence(.2, .002), HasSubstr(", help model_form (auprc +0.200"));
-  EXPECT_THAT(sentence(.2, .2), HasSubstr(", are not shown to help model_form."));
-  EXPECT_THAT(sentence(-.2, .002), HasSubstr(", hurt model_form (auprc -0.200"));
+  EXPECT_THAT(sentence(.2, .002), HasSubstr("active against passive helps model_form (auprc +0.2"));
+  EXPECT_THAT(sentence(.2, .2), HasSubstr("of 1 paired comparisons none shows a difference"));
+  EXPECT_THAT(sentence(-.2, .002),
+              HasSubstr("active against passive hurts model_form (auprc -0.2"));
+}
+
+// Breaks when comparisons of different data are mixed up.
+TEST(Conclusions, ComparisonsOfOtherDataAreToldApart) {
+  Json few = paired(.2, .002);
+  few["budget"] = 40;
+  const auto sentences =
+      draw_conclusions({{"phase1_paired", Json::array({paired(.1, .5), few, paired(.3, .005)})}});
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_THAT(sentences[0], AllOf(HasSubstr("by 600 samples"), HasSubstr("of 2 paired"),
+                                  HasSubstr("1 show"), HasSubstr("+0.3")));
+  EXPECT_THAT(sentences[1], AllOf(HasSubstr("by 40 samples"), HasSubstr("of 1 paired")));
 }
 
 }  // namespace

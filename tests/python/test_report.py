@@ -153,7 +153,7 @@ def test_the_verdict_comes_first(page):
 
 # Red when a row or a column is dropped, or a number is formatted as another.
 def test_every_control_is_there_with_its_criteria(page, result):
-    rows = page.rows("controls")
+    rows = page.rows("controls", 1)
     assert len(rows) == len(result["controls"])
     for row, control in zip(rows, result["controls"], strict=True):
         assert (row["subject"], row["control"]) == (control["subject"], control["name"])
@@ -166,6 +166,21 @@ def test_every_control_is_there_with_its_criteria(page, result):
             assert line in row["all criteria"]
             failing = row["failing criteria"].split(", ")
             assert (criterion["name"] in failing) == (criterion["outcome"] == "fails")
+
+
+# Red when a control that does not hold is shown as one that does, or stands in another's column.
+def test_controls_are_a_matrix_by_subject(tmp_path):
+    summary = run_folder.summary(random.Random(3))
+    first, second = summary["result"]["controls"][:2]
+    second |= {"holds": False, "verdict": "alive"}
+    summary["result"]["controls"] = [first, first | {"subject": "other"}, second]
+    matrix = Page(make_report(run_folder.write(tmp_path, summary))).rows("controls")
+    here = first["subject"]
+    assert matrix == [
+        {"control": first["name"], "must be": first["expected"], here: f"✓ {first['verdict']}",
+         "other": f"✓ {first['verdict']}"},
+        {"control": second["name"], "must be": second["expected"], here: "✗ alive", "other": "–"},
+    ]  # fmt: skip
 
 
 COLUMNS = {
@@ -201,6 +216,24 @@ def test_paired_differences_are_read_by_their_p_values(page):
     rows = page.rows("phase1", 1)
     assert [row["reading"] for row in rows] == ["better", "no difference shown", "better"]
     assert rows[0]["p"] == "0.0079" and rows[2]["difference"] == "−312 [−401, −203]"
+
+
+# Red when a bar or a dot gets another row's number, or dots of other data come into the same plot.
+def test_the_results_are_drawn_at_a_glance(page, result):
+    assert page.sections[:2] == ["conclusions", "glance"]
+    subject = result["phase2"][0]["subject"]
+    mine = [row for row in result["phase2"] if row["subject"] == subject]
+    (bars,) = plots_titled(page, f"Copies of {subject}, by verdict")
+    for trace in bars["data"]:
+        assert trace["x"] == [row[trace["name"]] for row in mine] and len(set(trace["y"])) == len(mine)
+    source = result["phase1"][0]
+    same = [row for row in result["phase1"] if all(row[k] == source[k] for k in ("subject", "budget", "noise"))]
+    title = f"Wiring found of {source['subject']}, {source['budget']} samples, noise {source['noise']}"
+    (dots,) = plots_titled(page, title)
+    estimators = dots["layout"]["yaxis"]["ticktext"]
+    drawn = {(trace["name"], estimators[round(y)].removesuffix(" †"), x)
+             for trace in dots["data"] for x, y in zip(trace["x"], trace["y"], strict=True)}  # fmt: skip
+    assert drawn == {(row["policy"], row["estimator"], float(f"{row['auroc'][0]:.4g}")) for row in same}
 
 
 def test_subjects_are_described(page, result):

@@ -15,6 +15,7 @@ from noesis.report.html import escape
 BLUE, VERMILION, GREEN, PURPLE = "#3b82c4", "#d9622b", "#2a9d74", "#a56bbf"
 YELLOW, GREY, SKY = "#c99a1a", "#8a8f98", "#56b4e9"
 CYCLE = [BLUE, VERMILION, GREEN, PURPLE, YELLOW, SKY, GREY]
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 BAND = "rgba(138,143,152,0.28)"
 
 
@@ -46,7 +47,7 @@ def figure(title: str, caption: str, data: list[dict], layout: dict, height: int
             "height": height,
             "margin": {"l": 56, "r": 16, "t": 10, "b": 46},
             "font": {"size": 12},
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "legend": LEGEND,
             "hovermode": "closest",
             **layout,
         },
@@ -138,7 +139,7 @@ def attractor(title: str, clouds: list[tuple[str, list[list[float]], str]], axes
     panels = 2 if len(axes) > 2 else 1
     data = []
     for name, points, colour in clouds:
-        points = thin(points, max(100, min(3000, most // (2 * panels))))
+        points = points[: max(100, min(3000, most // (2 * panels)))]  # every k-th of a loop would be a zigzag
         for panel in range(panels):
             line = trace_line([p[0] for p in points], [p[panel + 1] for p in points], name, colour)
             line["line"]["width"], line["opacity"] = 0.8, 0.75

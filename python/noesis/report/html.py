@@ -99,6 +99,13 @@ def table(columns: list[Column], rows: Iterable[list[Cell]], caption: str) -> st
     )
 
 
+def long_table(columns: list[Column], rows: list[list[Cell]], caption: str, at_once: int = 12) -> str:
+    """A table that is folded up where it has more than `at_once` rows."""
+    if len(rows) <= at_once:
+        return table(columns, rows, caption)
+    return f"<details><summary>All {len(rows)} rows</summary>{table(columns, rows, caption)}</details>"
+
+
 def drop_empty_columns(
     columns: list[Column], rows: list[list[Cell]]
 ) -> tuple[list[Column], list[list[Cell]]]:

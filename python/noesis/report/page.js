@@ -38,6 +38,8 @@
       showSendToCloud: false,  // nothing leaves this page
       plotlyServerURL: "",
       responsive: true,
+      // Where nothing can hover it would always lie over the legend.
+      displayModeBar: window.matchMedia("(hover: hover)").matches ? "hover" : false,
       modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
     });
   }

@@ -67,14 +67,36 @@ def row(control: Node) -> list[Cell]:
     ]
 
 
+def matrix(controls: list[Node]) -> str:
+    """Controls by subjects: the verdict, and whether the control holds."""
+    subjects = list(dict.fromkeys(c["subject"].label() for c in controls))
+    rows: dict[str, dict[str, Node]] = {}
+    for control in controls:
+        rows.setdefault(control["name"].label(), {})[control["subject"].label()] = control
+    cells = []
+    for name, of in rows.items():
+        expected = next((c["expected"].label() for c in of.values() if "expected" in c), "")
+        cells.append([html.text_cell(name), Cell(html.verdict_badge(expected)),
+                      *(verdict_cell(of.get(subject)) for subject in subjects)])
+    columns = [Column("control"), Column("must be"), *(Column(subject) for subject in subjects)]
+    return html.table(columns, cells, "Each control has a verdict that it must get, and each impostor must fail for "
+                      "a reason. Where one does not hold, the procedure cannot tell a living copy from an impostor.")
+
+
+def verdict_cell(control: Node | None) -> Cell:
+    if control is None or "not_applicable" in control:
+        return Cell(html.MISSING)
+    holds = control["holds"].truth()
+    return Cell(html.badge(f"{'✓' if holds else '✗'} {control['verdict'].label()}", "good" if holds else "bad"))
+
+
 def table_section(run: Run, most: int) -> Section | None:
-    rows = [row(control) for control in run.result.get("controls").items()]
-    if not rows:
+    controls = list(run.result.get("controls").items())
+    if not controls:
         return None
-    columns, rows = html.drop_empty_columns(COLUMNS, rows)
-    caption = ("Each control has a verdict that it must get, and each impostor must fail for a reason. Where "
-               "one does not hold, the procedure cannot tell a living copy from an impostor.")
-    return Section("controls", "Controls", html.table(columns, rows, caption))
+    columns, rows = html.drop_empty_columns(COLUMNS, [row(control) for control in controls])
+    body = matrix(controls) + html.long_table(columns, rows, "What each was judged by.", at_once=0)
+    return Section("controls", "Controls", body)
 
 
 def part_plots(part: Node, subject: Node | None, most: int) -> list[str]:

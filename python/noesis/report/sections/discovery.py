@@ -79,36 +79,38 @@ def paired_cells(row: Node) -> list[Cell]:
     ]
 
 
-def forest(rows: list[Node]) -> str:
-    """AUROC with its interval, a dot for each policy and estimator."""
-    kept = [(row, row["auroc"].interval()) for row in rows if "auroc" in row]
+def found_figure(rows: list[Node]) -> str:
+    """AUROC on the same data: a line of dots for each estimator, a colour for each policy."""
+    kept = [(row, values if len(values) == 3 else values * 3)
+            for row in rows if (values := row.get("auroc").interval())]
     if not kept:
         return ""
-    labels, ends = [], []
-    varied = [key for key in ("budget", "noise") if len({row.get(key).label() for row, _ in kept}) > 1]
-    for row, values in kept:
-        extra = [f"{key} {row[key].label()}" for key in varied if key in row]
-        labels.append(f"{row['policy'].label()} · {estimator_label(row)}" + (f" ({', '.join(extra)})" if extra else ""))
-        ends.append(values if len(values) == 3 else values * 3)
-    order = sorted(range(len(kept)), key=lambda k: ends[k][0])
-    policies = sorted({row["policy"].label() for row, _ in kept})
+    best: dict[str, float] = {}
+    for row, (middle, _, _) in kept:
+        best[estimator_label(row)] = max(best.get(estimator_label(row), 0), middle)
+    estimators = sorted(best, key=lambda name: best[name])
+    policies = list(dict.fromkeys(row["policy"].label() for row, _ in kept))
     data = []
     for k, policy in enumerate(policies):
-        mine = [i for i in order if kept[i][0]["policy"].label() == policy]
+        mine = [(row, values) for row, values in kept if row["policy"].label() == policy]
+        shift = 0.6 * ((len(policies) - 1) / 2 - k) / len(policies)
         data.append({
-            "type": "scatter", "mode": "markers", "name": policy, "x": [ends[i][0] for i in mine],
-            "y": [labels[i] for i in mine], "marker": {"color": figures.CYCLE[k % len(figures.CYCLE)], "size": 8},
-            "error_x": {"type": "data", "symmetric": False, "array": [ends[i][2] - ends[i][0] for i in mine],
-                        "arrayminus": [ends[i][0] - ends[i][1] for i in mine], "thickness": 1.4},
+            "type": "scatter", "mode": "markers", "name": policy, "x": [v[0] for _, v in mine],
+            "y": [estimators.index(estimator_label(row)) + shift for row, _ in mine],
+            "marker": {"color": figures.CYCLE[k % len(figures.CYCLE)], "size": 7},
+            "error_x": {"type": "data", "symmetric": False, "array": [v[2] - v[0] for _, v in mine],
+                        "arrayminus": [v[0] - v[1] for _, v in mine], "thickness": 1.4},
         })
     guess = {"type": "line", "x0": 0.5, "x1": 0.5, "y0": 0, "y1": 1, "yref": "paper",
              "line": {"color": figures.GREY, "dash": "dot"}}
-    layout = {"xaxis": figures.axis("AUROC", range=[min(0.4, *(e[1] for e in ends)) - 0.02, 1.02]),
-              "yaxis": {"automargin": True, "categoryorder": "array", "categoryarray": [labels[i] for i in order]},
+    layout = {"xaxis": figures.axis("AUROC", range=[min(0.4, *(v[1] for _, v in kept)) - 0.02, 1.02]),
+              "yaxis": figures.axis("estimator", tickvals=list(range(len(estimators))), ticktext=estimators),
               "shapes": [guess]}
-    return figures.figure("Discovery, by policy and estimator", "Dots right of the dotted line beat guessing. "
-                          "Compare policies with the same estimator only. † knows the equations.",
-                          data, layout, height=150 + 24 * len(kept))
+    amounts = [f"{row[key].label()} {unit}" if unit else f"{key} {row[key].label()}" for row in rows[:1]
+               for key, unit in (("budget", "samples"), ("noise", "")) if key in row]
+    return figures.figure(f"Wiring found of {', '.join([rows[0]['subject'].label(), *amounts])}",
+                          "Right of the dotted line is better than guessing. Compare policies with the same "
+                          "estimator. † knows the equations.", data, layout, height=150 + 34 * len(estimators))
 
 
 def table_section(run: Run, most: int) -> Section | None:
@@ -119,15 +121,12 @@ def table_section(run: Run, most: int) -> Section | None:
     body = ""
     if rows:
         columns, cells = html.drop_empty_columns(COLUMNS, [row_cells(row) for row in rows])
-        body += html.table(columns, cells, "Mean over seeds and its interval. † marks an estimator that knows "
-                           "the form of the equations, which the others do not.")
+        body += html.long_table(columns, cells, "Mean over seeds and its interval. † marks an estimator that knows "
+                                "the form of the equations, which the others do not.")
     if paired:
         columns, cells = html.drop_empty_columns(PAIRED_COLUMNS, [paired_cells(row) for row in paired])
-        body += html.table(columns, cells, "Does intervening help? The same estimator at the same budget, seed "
-                           f"by seed; better or worse only where p < {SIGNIFICANCE}.")
-    for name in dict.fromkeys(row["subject"].label() for row in rows):
-        plot = forest([row for row in rows if row["subject"].label() == name])
-        body += f"<h3>{html.escape(name)}</h3>{plot}" if plot else ""
+        body += html.long_table(columns, cells, "Does intervening help? The same estimator at the same budget, seed "
+                                f"by seed; better or worse only where p < {SIGNIFICANCE}.")
     return Section("phase1", "Phase 1: causal discovery", body)
 
 

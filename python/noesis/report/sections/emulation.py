@@ -46,20 +46,23 @@ def row_cells(row: Node) -> list[Cell]:
 
 
 def verdict_figure(rows: list[Node]) -> str:
-    """A stacked bar of verdicts for each hypothesis and state size."""
-    labels = []
-    for row in rows:
-        size = row.get("state_size").label() or row.get("bottleneck").label()
-        labels.append(f"{row['hypothesis'].label()}" + (f" · {size}" if size else ""))
+    """A stacked bar of verdicts for each hypothesis, and each size of its code, of one subject."""
+    names = [row["hypothesis"].label() for row in rows]
+    labels = [
+        name + (f", code of {row.get('bottleneck').label()}" if names.count(name) > 1 else "")
+        for name, row in zip(names, rows, strict=True)
+    ]
+    if len(set(labels)) < len(labels):
+        labels = [f"{label}, state {row.get('state_size').label()}" for label, row in zip(labels, rows, strict=True)]
     data = [
         {"type": "bar", "orientation": "h", "name": verdict, "y": labels, "marker": {"color": colour},
          "x": [row.get(verdict).number() or 0 for row in rows]}
         for verdict, colour in VERDICTS.items()
     ]
-    layout = {"barmode": "stack", "xaxis": figures.axis("seeds", dtick=1 if len(rows) < 12 else None),
+    layout = {"barmode": "stack", "legend": {**figures.LEGEND, "traceorder": "normal"}, "xaxis": figures.axis("seeds", dtick=1 if len(rows) < 12 else None),
               "yaxis": {"automargin": True, "autorange": "reversed"}}
-    return figures.figure("Verdicts", "Green is a copy that lives on its own. Which part of the agent, and how "
-                          "large a state, does it take?", data, layout, height=150 + 24 * len(rows))
+    return figures.figure(f"Copies of {rows[0]['subject'].label()}, by verdict", "Green is a copy that lives on its own.",
+                          data, layout, height=130 + 22 * len(rows))
 
 
 def horizon_figure(rows: list[Node], subject: Node | None) -> str:
@@ -100,8 +103,8 @@ def table_section(run: Run, most: int) -> Section | None:
     subjects = by_name(run)
     for name in dict.fromkeys(row["subject"].label() for row in rows):
         mine = [row for row in rows if row["subject"].label() == name]
-        body += f"<h3>{html.escape(name)}</h3>"
-        body += figures.grid([p for p in (verdict_figure(mine), horizon_figure(mine, subjects.get(name))) if p])
+        plot = horizon_figure(mine, subjects.get(name))
+        body += f"<h3>{html.escape(name)}</h3>{plot}" if plot else ""
     return Section("phase2", "Phase 2: emulation through a bottleneck", body)
 
 
