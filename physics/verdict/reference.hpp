@@ -84,8 +84,8 @@ struct VerdictReference {
   std::optional<ForkExponent> exponent;  ///< empty when it could not be measured
 };
 
-/// Amplitude of a touch of each site (num_sites): 2 in the drive of a brain; of Lorenz-63, twice the
-/// sd of the coordinate's derivative on the recording.
+/// Amplitude of a touch of each site (num_sites): 2 in the drive of a brain; of Lorenz-63, twice
+/// the sd of the coordinate's derivative on the recording.
 std::vector<double> touch_amplitudes(const VerdictReference& reference, const Subject& subject);
 
 /// Runs the subject: all runs, touches and forks side by side. The process must be the subject's.
