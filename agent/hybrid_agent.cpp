@@ -38,12 +38,6 @@ std::span<float> row_of(torch::Tensor& tensor, std::int64_t row) {
   return {tensor.mutable_data_ptr<float>() + row * size, static_cast<std::size_t>(size)};
 }
 
-void require(bool ok, const char* what, const char* where, std::int64_t got, const char* allowed) {
-  if (ok) return;
-  throw ConfigError(
-      {.what = what, .where = where, .got = std::to_string(got), .allowed = allowed, .next = {}});
-}
-
 }  // namespace
 
 HybridAgentImpl::HybridAgentImpl(AgentConfig config, AgentShape shape, std::uint64_t seed)

@@ -58,4 +58,11 @@ inline void ensure(bool condition, const char* what) {
   if (!condition) throw InternalError(std::string("internal error (a bug in noesis): ") + what);
 }
 
+/// @throws ConfigError saying that the number `got` at `where` is none of `allowed`, when `ok` is
+/// false.
+template <typename Number>
+void require(bool ok, const char* what, const char* where, Number got, const char* allowed) {
+  if (!ok) throw ConfigError({what, where, std::to_string(got), allowed, ""});
+}
+
 }  // namespace noesis

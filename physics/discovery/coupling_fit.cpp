@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "physics/discovery/dense_view.hpp"
 #include "physics/discovery/node_map.hpp"
 #include "physics/discovery/row_fit.hpp"
 
@@ -15,11 +16,6 @@ namespace {
 
 using Matrix = Eigen::MatrixXd;
 using Support = std::vector<std::vector<Eigen::Index>>;
-
-Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> view(
-    const DenseMatrix& m) {
-  return {m.values.data(), m.rows, m.cols};
-}
 
 /// What may drive whom: every pair, or synapses and gap junctions, whose sum on the neuron itself
 /// makes an autapse.

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/registry.hpp"
 #include "physics/discovery/coupling_fit.hpp"
+#include "physics/discovery/dense_view.hpp"
 
 namespace noesis {
 namespace {
@@ -18,8 +19,6 @@ using Rows = std::vector<std::int64_t>;
 
 /// Added to the correlation matrix of the regressors.
 constexpr double kRidge = 1e-4;
-
-Eigen::Map<const RowMatrix> view(const DenseMatrix& m) { return {m.values.data(), m.rows, m.cols}; }
 
 DenseMatrix dense(const Matrix& m) {
   DenseMatrix result(m.rows(), m.cols());

@@ -11,32 +11,30 @@
 namespace noesis {
 namespace {
 
-using State = Process::State;
-
 bool is_variable(double entry) { return entry != std::floor(entry); }
 
 /// Distance that twins are kept at.
-double twin_distance(const State& state, double relative) {
+double twin_distance(const Process::State& state, double relative) {
   double squares = 0;
   for (const double x : state) squares += is_variable(x) ? x * x : 0.0;
   return relative * std::max(1.0, std::sqrt(squares));
 }
 
-double distance_between(const State& a, const State& b) {
+double distance_between(const Process::State& a, const Process::State& b) {
   double squares = 0;
   for (std::size_t k = 0; k < a.size(); ++k) squares += (b[k] - a[k]) * (b[k] - a[k]);
   return std::sqrt(squares);
 }
 
 /// The twin moved along the line between the two, to a factor of the distance.
-void rescale(const State& state, State& twin, double factor) {
+void rescale(const Process::State& state, Process::State& twin, double factor) {
   for (std::size_t k = 0; k < state.size(); ++k) {
     twin[k] = state[k] + factor * (twin[k] - state[k]);
   }
 }
 
-State shifted(const State& state, std::uint64_t seed, std::uint32_t id) {
-  State twin = state;
+Process::State shifted(const Process::State& state, std::uint64_t seed, std::uint32_t id) {
+  Process::State twin = state;
   RandomSequence random(seed, Stream::kVerdict, id);
   for (double& x : twin) {
     if (is_variable(x)) x += random.normal();
@@ -46,7 +44,7 @@ State shifted(const State& state, std::uint64_t seed, std::uint32_t id) {
 
 }  // namespace
 
-std::optional<ForkExponent> fork_exponent(Process& process, std::span<const State> states,
+std::optional<ForkExponent> fork_exponent(Process& process, std::span<const Process::State> states,
                                           std::uint64_t seed, const ForkOptions& options) {
   const std::size_t forks = states.size();
   ensure(forks >= 2, "at least two forks, for a standard error");
@@ -56,7 +54,7 @@ std::optional<ForkExponent> fork_exponent(Process& process, std::span<const Stat
   const auto align = std::llround(options.align / time);
   const auto measured = std::max<std::int64_t>(1, std::llround(options.duration / time));
 
-  std::vector<State> twins;  // of fork k: 2 k and 2 k + 1
+  std::vector<Process::State> twins;  // of fork k: 2 k and 2 k + 1
   std::vector<double> kept(forks);
   for (std::size_t k = 0; k < forks; ++k) {
     kept[k] = twin_distance(states[k], options.distance);

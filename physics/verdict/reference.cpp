@@ -17,11 +17,7 @@ namespace noesis {
 namespace {
 
 constexpr double kMinTolerance = 0.15;
-
-void require(bool ok, const char* where, std::int64_t got, const char* allowed) {
-  if (ok) return;
-  throw ConfigError({"too little for a null", where, std::to_string(got), allowed, ""});
-}
+constexpr const char* kTooLittle = "too little for a null";
 
 /// All runs side by side.
 struct Runs {
@@ -147,12 +143,12 @@ void set_activity(VerdictReference& reference, const std::vector<double>& series
 
 VerdictReference measure_reference(const Subject& subject, Process& process,
                                    const ReferenceOptions& options) {
-  require(options.num_runs >= 12, "num_runs", options.num_runs, ">= 12");
-  require(options.num_samples >= 2000, "num_samples", options.num_samples, ">= 2000");
-  require(options.num_states >= 20, "num_states", options.num_states, ">= 20");
-  require(options.num_forks >= 10 && options.num_forks <= options.num_states, "num_forks",
-          options.num_forks, "10 .. num_states");
-  require(options.num_resamples >= 20, "num_resamples", options.num_resamples, ">= 20");
+  require(options.num_runs >= 12, kTooLittle, "num_runs", options.num_runs, ">= 12");
+  require(options.num_samples >= 2000, kTooLittle, "num_samples", options.num_samples, ">= 2000");
+  require(options.num_states >= 20, kTooLittle, "num_states", options.num_states, ">= 20");
+  require(options.num_forks >= 10 && options.num_forks <= options.num_states, kTooLittle,
+          "num_forks", options.num_forks, "10 .. num_states");
+  require(options.num_resamples >= 20, kTooLittle, "num_resamples", options.num_resamples, ">= 20");
   ensure(process.num_units() == subject.num_units && process.num_sites() == subject.num_sites &&
              process.interval() == subject.interval,
          "the process of the subject");

@@ -34,10 +34,6 @@ struct Curve {
   double exponent = 0.0;
 };
 
-void require(bool ok, const char* what, const char* where, double got, const char* allowed) {
-  if (!ok) throw ConfigError({what, where, std::to_string(got), allowed, ""});
-}
-
 void check_options(const AperiodicOptions& options) {
   require(options.max_peaks >= 0, "option out of range", "max_peaks", options.max_peaks, ">= 0");
   require(options.min_peak_height >= 0.0, "option out of range", "min_peak_height",

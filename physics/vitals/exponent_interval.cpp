@@ -16,10 +16,6 @@ namespace {
 constexpr std::int64_t kMinSegments = 8;
 constexpr int kMinResamples = 20;
 
-void require(bool ok, const char* what, const char* where, double got, const char* allowed) {
-  if (!ok) throw ConfigError({what, where, std::to_string(got), allowed, ""});
-}
-
 }  // namespace
 
 std::optional<Interval> bootstrap_exponent(const Spectra& segments, FrequencyBand band,

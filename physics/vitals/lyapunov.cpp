@@ -29,10 +29,6 @@ struct Schedule {
   double block_time() const { return static_cast<double>(intervals_per_block) * interval; }
 };
 
-void require(bool ok, const char* what, const char* where, double got, const char* allowed) {
-  if (!ok) throw ConfigError({what, where, std::to_string(got), allowed, ""});
-}
-
 Schedule make_schedule(double dt, double transient, double duration, double interval,
                        int num_blocks) {
   constexpr double kMaxSteps = 1e15;

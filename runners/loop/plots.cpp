@@ -15,7 +15,7 @@ constexpr std::int64_t kRasterUnits = 60;
 constexpr std::int64_t kAttractorPoints = 2000;
 constexpr std::int64_t kPlotAxes = 3;
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 Json optional_number(const std::optional<double>& value) {
   return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
@@ -48,7 +48,7 @@ Json raster_plot(std::span<const double> series, std::int64_t num_units, double 
     const std::int64_t unit = k * num_units / units;
     Json row = Json::array();
     for (std::int64_t t = 0; t < samples; ++t) {
-      row.push_back(plot_number(series[index(t * num_units + unit)]));
+      row.push_back(plot_number(series[at(t * num_units + unit)]));
     }
     rate.push_back(std::move(row));
   }
@@ -70,8 +70,8 @@ Json attractor_plot(std::span<const double> series, const VerdictReference& refe
     for (std::int64_t a = 0; a < axes; ++a) {
       double sum = 0;
       for (std::int64_t i = 0; i < units; ++i) {
-        sum += reference.axes[index(a * units + i)] *
-               (series[index(t * units + i)] - reference.centre[index(i)]);
+        sum += reference.axes[at(a * units + i)] *
+               (series[at(t * units + i)] - reference.centre[at(i)]);
       }
       point.push_back(plot_number(sum));
     }
