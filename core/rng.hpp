@@ -24,6 +24,7 @@ enum class Stream : std::uint32_t {
   kAgent = 8,
   kSurrogate = 9,
   kVerdict = 10,
+  kNeurogenesis = 11,
 };
 
 struct RandomPair {
