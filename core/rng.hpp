@@ -25,6 +25,7 @@ enum class Stream : std::uint32_t {
   kSurrogate = 9,
   kVerdict = 10,
   kNeurogenesis = 11,
+  kStructural = 12,
 };
 
 struct RandomPair {
