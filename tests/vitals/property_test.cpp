@@ -7,10 +7,12 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <vector>
 
 #include "physics/vitals/activity.hpp"
 #include "physics/vitals/aperiodic.hpp"
+#include "physics/vitals/avalanches.hpp"
 #include "physics/vitals/spectrum.hpp"
 #include "physics/vitals/synchrony.hpp"
 #include "tests/vitals/noise.hpp"
@@ -136,6 +138,31 @@ TEST(VitalsProperty, ExponentHasNoScale) {
     const auto line = fit_log_log(spectra.frequencies_hz, spectra.density, {1.0, 100.0});
     const auto moved = fit_log_log(frequencies, spectra.density, band);
     RC_ASSERT(std::abs(moved->exponent - line->exponent) < 1e-9);
+  }));
+}
+
+// Every active bin belongs to one avalanche or to a run that an end cuts. Goes red when a run is
+// split, lost or counted twice.
+TEST(VitalsProperty, AvalanchesHoldAllActivityBetweenSilentBins) {
+  EXPECT_TRUE(rc::check([] {
+    const auto counts = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 5));
+    const int threshold = *rc::gen::inRange(0, 4);
+    const std::vector<double> activity(counts.begin(), counts.end());
+    const auto silent = [&](double value) { return value <= threshold; };
+    const auto first = std::ranges::find_if(activity, silent);
+    const auto last = std::find_if(activity.rbegin(), activity.rend(), silent).base();
+    double size = 0.0;
+    double duration = 0.0;
+    if (first != activity.end()) {
+      for (auto bin = first; bin != last; ++bin) {
+        size += std::max(0.0, *bin - threshold);
+        duration += silent(*bin) ? 0.0 : 1.0;
+      }
+    }
+    const Avalanches avalanches = find_avalanches(activity, threshold);
+    RC_ASSERT(std::accumulate(avalanches.sizes.begin(), avalanches.sizes.end(), 0.0) == size);
+    RC_ASSERT(std::accumulate(avalanches.durations.begin(), avalanches.durations.end(), 0.0) ==
+              duration);
   }));
 }
 
