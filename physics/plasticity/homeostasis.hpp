@@ -1,0 +1,78 @@
+#pragma once
+/// Homeostasis of rates, local to each neuron i: its bias and the strength of its inputs move until
+/// its own average rate is its target.
+///
+///   filtered rate     rbar_i' = (r_i - rbar_i) / tau_r
+///   intrinsic bias    b_i'    = eta (r* - rbar_i)             (added to the input of the neuron)
+///   synaptic scaling  w_ij'   = beta w_ij (r* - rbar_i)
+///
+/// Scaling multiplies all inputs of a neuron by one factor, so that w_ij / w_ik stays as it is
+/// (Turrigiano et al., Nature 391:892, 1998; van Rossum, Bi & Turrigiano, J Neurosci 20:8812,
+/// 2000). Rates are constant during a step, and the three equations are solved exactly: two steps
+/// are the same as one of their length.
+///
+/// | parameter | symbol | default | unit | range |
+/// |---|---|---|---|---|
+/// | target_rate  | r*    | 0.1   | rate           | >= 0 |
+/// | rate_tau     | tau_r | 10    | time           | > 0 |
+/// | bias_speed   | eta   | 0.01  | 1 / time, a unit of bias per rate | >= 0, 0: no bias |
+/// | max_bias     |       | 10    | input          | > 0 |
+/// | scaling_speed| beta  | 0.001 | 1 / (rate time)| >= 0, 0: no scaling |
+/// | max_weight   |       | 100   | weight         | > 0 |
+///
+/// Homeostasis that is not slower than its filter rings: eta r'(b) tau_r < 1 / 4 is safe.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/math.hpp"
+#include "core/threads.hpp"
+#include "physics/plasticity/plastic_connectome.hpp"
+
+namespace noesis {
+
+struct HomeostasisSpec {
+  double target_rate = 0.1;
+  double rate_tau = 10;
+  double bias_speed = 0.01;
+  double max_bias = 10;
+  double scaling_speed = 0.001;
+  double max_weight = 100;
+};
+
+/// The filtered rates of one brain. Not thread-safe; results do not depend on the arena.
+class Homeostasis {
+ public:
+  /// All filtered rates start at the target, where nothing changes.
+  /// @throws ConfigError naming a parameter out of range.
+  Homeostasis(const HomeostasisSpec& spec, std::int64_t num_neurons);
+
+  /// Makes room for neurons that were added; their filtered rates start at the target.
+  void grow(std::int64_t num_neurons);
+
+  /// Takes in rates that hold for a time dt. @throws InternalError when `rates` is not
+  /// (num_neurons) or dt is not positive.
+  template <Real T>
+  void observe(std::span<const T> rates, double dt, const ThreadArena& arena);
+
+  /// Moves biases (num_neurons) for the last step observed, within +-max_bias.
+  template <Real T>
+  void adapt_bias(std::span<T> bias, const ThreadArena& arena) const;
+
+  /// Scales weights for the steps since the last scaling. A row is written once its factor differs
+  /// from one by 1e-3, because smaller changes would drown in the rounding of float. Signs stay; a
+  /// row's largest weight does not grow past max_weight, its smallest does not vanish.
+  void scale(PlasticConnectome& connectome, const ThreadArena& arena);
+
+  std::span<const double> filtered_rates() const noexcept { return filtered_; }
+  const HomeostasisSpec& spec() const noexcept { return spec_; }
+
+ private:
+  HomeostasisSpec spec_;
+  std::vector<double> filtered_;     // (num_neurons) rbar
+  std::vector<double> shortfall_;    // (num_neurons) integral of r* - rbar over the last step
+  std::vector<double> log_factors_;  // (num_neurons) of scaling that is not in the weights yet
+};
+
+}  // namespace noesis

@@ -1,0 +1,16 @@
+#include "physics/plasticity/pruning.hpp"
+
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace noesis {
+
+Pruned prune_weak(PlasticConnectome& connectome, double threshold) {
+  require(threshold >= 0 && std::isfinite(threshold), "pruning threshold out of range", "threshold",
+          threshold, ">= 0");
+  return connectome.prune(
+      [threshold](const Synapse& synapse) { return std::abs(synapse.weight) < threshold; });
+}
+
+}  // namespace noesis

@@ -1,0 +1,91 @@
+#pragma once
+/// Homeostatic structural plasticity: neurons grow or lose synaptic elements (axonal boutons,
+/// dendritic spines) until their activity is at a set point, and vacant elements are joined at
+/// random (Butz & van Ooyen, PLoS Comput Biol 9:e1003259, 2013).
+///
+///   calcium          Ca' = -Ca / tau_Ca + beta r
+///   elements         dz/dt = nu [2 exp(-((Ca - xi) / zeta)^2) - 1]
+///                    xi = (eta + eps) / 2,  zeta = (eps - eta) / (2 sqrt(ln 2))
+///
+/// Growth is 0 at Ca = eta and at the set point eps, nu half-way, negative outside, -nu far away.
+///
+/// | parameter | symbol | default | unit | range |
+/// |---|---|---|---|---|
+/// | calcium_tau     | tau_Ca | 100   | time | > 0 |
+/// | calcium_per_rate| beta   | 0.01  | calcium / (rate time) | > 0 |
+/// | least_calcium   | eta    | 0     | calcium | >= 0 |
+/// | target_calcium  | eps    | 0.1   | calcium | > eta |
+/// | growth_speed    | nu     | 0.01  | elements / time | > 0 |
+/// | weight          |        | 0.1   | weight of a new synapse | not 0 |
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/math.hpp"
+#include "core/threads.hpp"
+#include "physics/plasticity/plastic_connectome.hpp"
+
+namespace noesis {
+
+struct StructuralSpec {
+  double calcium_tau = 100;
+  double calcium_per_rate = 0.01;
+  double least_calcium = 0;
+  double target_calcium = 0.1;
+  double growth_speed = 0.01;
+  double weight = 0.1;
+};
+
+/// dz/dt at a calcium concentration.
+double growth_rate(const StructuralSpec& spec, double calcium) noexcept;
+
+/// What an update did.
+struct Rewired {
+  std::int64_t num_removed = 0;
+  std::int64_t num_added = 0;
+};
+
+/// Calcium and synaptic elements of the neurons of one brain. Not thread-safe; results do not
+/// depend on the arena.
+class StructuralPlasticity {
+ public:
+  /// Calcium starts at the target, and each neuron with half an element more than it has
+  /// synapses.
+  /// @throws ConfigError naming a parameter out of range.
+  StructuralPlasticity(const StructuralSpec& spec, const PlasticConnectome& connectome,
+                       std::uint64_t seed);
+
+  /// Makes room for neurons that were added, as the constructor does.
+  void grow(const PlasticConnectome& connectome);
+
+  /// Takes in rates (num_neurons) that hold for a time dt: calcium exactly, growth by the midpoint
+  /// rule. Elements stay between 0 and the number of neurons.
+  template <Real T>
+  void observe(std::span<const T> rates, double dt, const ThreadArena& arena);
+
+  /// Removes random synapses of neurons that have fewer elements than synapses, then joins vacant
+  /// axonal and dendritic elements at random; autapses and second synapses of a pair are not made.
+  /// Neurons stay alive without synapses: they grow new ones. To be called much more seldom than
+  /// observe().
+  /// @throws ConfigError when the lists do not fit the memory.
+  Rewired update(PlasticConnectome& connectome);
+
+  std::span<const double> calcium() const noexcept { return calcium_; }
+  /// The growth curve is the same for both kinds, so they differ only by where they started.
+  std::span<const double> axonal() const noexcept { return axonal_; }
+  std::span<const double> dendritic() const noexcept { return dendritic_; }
+
+ private:
+  std::int64_t remove_surplus(PlasticConnectome& connectome, std::uint32_t update) const;
+  std::int64_t join_vacant(PlasticConnectome& connectome, std::uint32_t update) const;
+
+  StructuralSpec spec_;
+  std::uint64_t seed_;
+  std::uint32_t num_updates_ = 0;
+  std::vector<double> calcium_;    // (num_neurons)
+  std::vector<double> axonal_;     // (num_neurons) z for outputs
+  std::vector<double> dendritic_;  // (num_neurons) z for inputs
+};
+
+}  // namespace noesis
