@@ -12,6 +12,8 @@ Connectome build(const ConnectomeSpec& spec, std::uint64_t seed) {
   if (spec.source == "random") return random_connectome(spec.random, seed);
   if (spec.source == "reference") return reference_connectome(spec.reference, seed);
   if (spec.source == "modular") return modular_connectome(spec.modular, seed);
+  if (spec.source == "smallworld") return smallworld_connectome(spec.smallworld, seed);
+  if (spec.source == "flylike") return flylike_connectome(spec.flylike, seed);
   if (spec.source == "file") {
     const FileParameters& file = spec.file;
     if (file.path.empty()) {
@@ -29,7 +31,7 @@ Connectome build(const ConnectomeSpec& spec, std::uint64_t seed) {
   throw ConfigError({.what = "unknown source",
                      .where = "connectome.source",
                      .got = "\"" + spec.source + "\"",
-                     .allowed = "celegans, random, reference, modular or file",
+                     .allowed = "celegans, random, reference, modular, smallworld, flylike or file",
                      .next = {}});
 }
 

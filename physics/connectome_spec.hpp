@@ -36,20 +36,24 @@ struct ConnectomeSpec {
   RandomParameters random;
   ReferenceParameters reference;
   ModularParameters modular;
+  SmallworldParameters smallworld;
+  FlylikeParameters flylike;
   FileParameters file;
 
   template <class V>
   void visit(V& v) {
     v("source", source, "Where the connectome comes from",
-      one_of({"celegans", "random", "reference", "modular", "file"}));
+      one_of({"celegans", "random", "reference", "modular", "smallworld", "flylike", "file"}));
     if (source == "celegans") celegans.visit(v);
     if (source == "file") file.visit(v);
-    if (source == "random" || source == "reference" || source == "modular") {
+    if (source != "celegans" && source != "file") {
       v("seed", seed, "Seed of the generator", at_least(0));
     }
     if (source == "random") random.visit(v);
     if (source == "reference") reference.visit(v);
     if (source == "modular") modular.visit(v);
+    if (source == "smallworld") smallworld.visit(v);
+    if (source == "flylike") flylike.visit(v);
   }
 };
 

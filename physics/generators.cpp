@@ -2,86 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <unordered_set>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/rng.hpp"
-#include "data/memory.hpp"
+#include "physics/generator_parts.hpp"
 
 namespace noesis {
+using namespace generating;
+
 namespace {
 
-constexpr std::int64_t kMaxNeurons = std::numeric_limits<std::int32_t>::max();
 constexpr double kSqrtE = 1.6487212707001282;
-
-void require(bool valid, const std::string& key, const std::string& got,
-             const std::string& allowed) {
-  if (valid) return;
-  throw ConfigError(
-      {.what = "parameter out of range", .where = key, .got = got, .allowed = allowed, .next = ""});
-}
-
-void require_size(std::int64_t num_neurons, std::int64_t least, const std::string& key) {
-  require(num_neurons >= least && num_neurons <= kMaxNeurons, key, std::to_string(num_neurons),
-          std::to_string(least) + " to " + std::to_string(kMaxNeurons));
-}
-
-void require_gain(double gain, const std::string& key) {
-  require(std::isfinite(gain) && gain >= 0, key, std::to_string(gain), "at least 0");
-}
-
-/// Edges while they are made, and the tables that they become.
-void require_synapse_memory(std::int64_t num_neurons, double expected, const std::string& where) {
-  const double spread = 6 * std::sqrt(expected);
-  const double bytes =
-      (expected + spread) * (sizeof(Synapse) + 8.0) + 20.0 * static_cast<double>(num_neurons);
-  require_memory(bytes < 9e18 ? static_cast<std::int64_t>(bytes) : -1, where,
-                 std::to_string(static_cast<std::int64_t>(std::min(expected, 9e18))) + " synapses");
-}
-
-/// ids, each with probability p, of [first, last) without `skipped`, by geometric gaps: O(links).
-template <class Emit>
-void sample_links(RandomSequence& random, std::int64_t first, std::int64_t last,
-                  std::int64_t skipped, double p, const Emit& emit) {
-  if (p <= 0) return;
-  // log(1 - p) by its series where 1 - p has lost the digits of p.
-  const double log_miss = p < 1e-8 ? -p : math::log(1 - p);
-  for (std::int64_t id = first; id < last; ++id) {
-    if (p < 1) {
-      const double gap = std::floor(math::log(random.uniform()) / log_miss);
-      if (gap >= static_cast<double>(last - id)) return;
-      id += static_cast<std::int64_t>(gap);
-    }
-    if (id != skipped) emit(static_cast<std::int32_t>(id));
-  }
-}
-
-/// `count` different ids of [0, size) without `skipped` (-1: none), in no order: Floyd's algorithm
-/// (Bentley and Floyd, CACM 30, 1987), O(count).
-template <class Emit>
-void sample_without_replacement(RandomSequence& random, std::int64_t size, std::int64_t skipped,
-                                std::int64_t count, const Emit& emit) {
-  const std::int64_t choices = size - (skipped >= 0 ? 1 : 0);
-  std::unordered_set<std::int64_t> chosen;
-  for (std::int64_t top = choices - count; top < choices; ++top) {
-    std::int64_t id = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(top + 1)));
-    if (!chosen.insert(id).second) chosen.insert(id = top);
-    emit(static_cast<std::int32_t>(skipped >= 0 && id >= skipped ? id + 1 : id));
-  }
-}
-
-/// A standard normal that belongs to one pair of neurons.
-double pair_normal(std::uint64_t seed, std::int64_t source, std::int64_t target) {
-  return normal_pair(seed, Stream::kWeights, static_cast<std::uint64_t>(source),
-                     static_cast<std::uint32_t>(target))
-      .first;
-}
-
-RandomSequence row_sequence(std::uint64_t seed, std::int64_t row) {
-  return RandomSequence(seed, Stream::kTopology, static_cast<std::uint32_t>(row));
-}
 
 }  // namespace
 

@@ -89,4 +89,74 @@ struct ModularParameters {
 };
 Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t seed);
 
+/// A ring whose links are rewired at random, after Watts and Strogatz (Nature 393, 1998), directed:
+/// neuron i has an input from each of the k nearest neurons (k/2 on either side), and each source
+/// is replaced with probability beta by another one, drawn from those that are no input of i.
+/// Weights as in random_connectome. No autapses.
+///
+/// Parameter   | Symbol | Default | Unit | Range
+/// num_neurons | N      | 1000    |      | 3 to 2^31 - 1
+/// neighbours  | k      | 10      |      | even, 2 to N - 1
+/// rewiring    | beta   | 0.1     |      | [0, 1]
+/// gain        | g      | 1.5     |      | >= 0
+struct SmallworldParameters {
+  std::int64_t num_neurons = 1000;
+  std::int64_t neighbours = 10;  ///< inputs of each neuron
+  double rewiring = 0.1;         ///< probability that a link is not to a neighbour
+  double gain = 1.5;
+
+  template <class V>
+  void visit(V& v) {
+    v("num_neurons", num_neurons, "neurons", between(3, 2147483647));
+    v("neighbours", neighbours, "inputs of each neuron, even", at_least(2));
+    v("rewiring", rewiring, "probability that a source is any neuron", between(0, 1));
+    v("gain", gain, "standard deviation of a weight times the root of the in-degree", at_least(0));
+  }
+};
+Connectome smallworld_connectome(const SmallworldParameters& parameters, std::uint64_t seed);
+
+/// Wiring with the statistics of the whole brain of the fly (Lin et al., Nature 634, 2024: 127,978
+/// neurons, 2,613,129 connections of five synapses or more, so 20.4 inputs a neuron; reciprocity
+/// 0.138; clustering coefficient 0.046). Degrees are log-normal: the expected in-degree, and the
+/// chance to be the source of a long connection. Half of the inputs come from the neuron's own
+/// module, of consecutive ids, whose size is chosen for the clustering; the rest from anywhere. A
+/// connection gets its reverse with the probability that makes the reciprocity. Neurons have a sign
+/// (Dale's law), and weights are |N(0, g^2 / k)| times the sign of the source, k = in_degree. No
+/// autapses. Region names are "module 0", "module 1", ...
+///
+/// Modules are a means to clustering, not a model of neuropils, and no three-neuron motif beyond
+/// what follows from clustering and reciprocity is reproduced. Small networks (below some 20 times
+/// the in-degree) cannot have the clustering.
+///
+/// Parameter           | Symbol | Default | Unit | Range
+/// num_neurons         | N      | 10000   |      | 2 to 2^31 - 1
+/// in_degree           | k      | 20.4    |      | above 0, at most N - 1
+/// degree_sigma        | sigma  | 1       |      | >= 0; of the logarithm of degrees
+/// reciprocity         | r      | 0.138   |      | [0, 1): part of the connections whose reverse is
+/// there clustering          | C      | 0.046   |      | (0, 1): closed part of the undirected
+/// triads inhibitory_fraction |        | 0.4     |      | [0, 1] gain                | g      | 1.5
+/// |      | >= 0
+struct FlylikeParameters {
+  std::int64_t num_neurons = 10000;
+  double in_degree = 20.4;  ///< expected
+  double degree_sigma = 1;
+  double reciprocity = 0.138;
+  double clustering = 0.046;
+  double inhibitory_fraction = 0.4;  ///< part of the neurons
+  double gain = 1.5;
+
+  template <class V>
+  void visit(V& v) {
+    const Constraint open{.low = 0, .high = 1, .low_is_open = true, .choices = {}};
+    v("num_neurons", num_neurons, "neurons", between(2, 2147483647));
+    v("in_degree", in_degree, "expected inputs of a neuron", greater_than(0));
+    v("degree_sigma", degree_sigma, "sd of the logarithm of degrees", at_least(0));
+    v("reciprocity", reciprocity, "part of the connections that go both ways", between(0, 1));
+    v("clustering", clustering, "closed part of the triads, directions left out", open);
+    v("inhibitory_fraction", inhibitory_fraction, "part of the neurons", between(0, 1));
+    v("gain", gain, "root mean square of a weight times the root of in_degree", at_least(0));
+  }
+};
+Connectome flylike_connectome(const FlylikeParameters& parameters, std::uint64_t seed);
+
 }  // namespace noesis

@@ -202,6 +202,27 @@ TEST(Generators, RefuseParametersOutOfRange) {
   EXPECT_THAT(modular_error({.density = 0.5, .callosal_fraction = 0.9}),
               HasSubstr("modular.callosal_fraction"));
   EXPECT_THAT(modular_error({.gain = -1}), HasSubstr("modular.gain"));
+  const auto smallworld_error = [](const SmallworldParameters& p) {
+    return error_of([&] { smallworld_connectome(p, 1); });
+  };
+  EXPECT_THAT(smallworld_error({.num_neurons = 2}), HasSubstr("smallworld.num_neurons"));
+  EXPECT_THAT(smallworld_error({.neighbours = 3}), HasSubstr("smallworld.neighbours"));
+  EXPECT_THAT(smallworld_error({.num_neurons = 10, .neighbours = 10}),
+              HasSubstr("smallworld.neighbours: parameter out of range: got 10"));
+  EXPECT_THAT(smallworld_error({.rewiring = 1.1}), HasSubstr("smallworld.rewiring"));
+  EXPECT_THAT(smallworld_error({.gain = -1}), HasSubstr("smallworld.gain"));
+  const auto flylike_error = [](const FlylikeParameters& p) {
+    return error_of([&] { flylike_connectome(p, 1); });
+  };
+  EXPECT_THAT(flylike_error({.num_neurons = 1}), HasSubstr("flylike.num_neurons"));
+  EXPECT_THAT(flylike_error({.num_neurons = 20}), HasSubstr("flylike.in_degree"));
+  EXPECT_THAT(flylike_error({.degree_sigma = std::nan("")}), HasSubstr("flylike.degree_sigma"));
+  EXPECT_THAT(flylike_error({.reciprocity = 1}), HasSubstr("flylike.reciprocity"));
+  EXPECT_THAT(flylike_error({.clustering = 0}), HasSubstr("flylike.clustering"));
+  EXPECT_THAT(flylike_error({.inhibitory_fraction = 2}), HasSubstr("flylike.inhibitory_fraction"));
+  EXPECT_THAT(flylike_error({.gain = -1}), HasSubstr("flylike.gain"));
+  EXPECT_THAT(flylike_error({.num_neurons = 2'000'000'000}),
+              HasSubstr("flylike: not enough memory"));
 }
 
 // Red when sampling costs num_neurons^2: 10^12 pairs would take minutes.

@@ -1,0 +1,44 @@
+#include "physics/generator_parts.hpp"
+
+#include <algorithm>
+
+#include "data/memory.hpp"
+#include "physics/connectome.hpp"
+
+namespace noesis::generating {
+
+void require(bool valid, const std::string& key, const std::string& got,
+             const std::string& allowed) {
+  if (valid) return;
+  throw ConfigError(
+      {.what = "parameter out of range", .where = key, .got = got, .allowed = allowed, .next = ""});
+}
+
+void require_size(std::int64_t num_neurons, std::int64_t least, const std::string& key) {
+  require(num_neurons >= least && num_neurons <= kMaxNeurons, key, std::to_string(num_neurons),
+          std::to_string(least) + " to " + std::to_string(kMaxNeurons));
+}
+
+void require_gain(double gain, const std::string& key) {
+  require(std::isfinite(gain) && gain >= 0, key, std::to_string(gain), "at least 0");
+}
+
+void require_synapse_memory(std::int64_t num_neurons, double expected, const std::string& where) {
+  const double spread = 6 * std::sqrt(expected);
+  const double bytes =
+      (expected + spread) * (sizeof(Synapse) + 8.0) + 20.0 * static_cast<double>(num_neurons);
+  require_memory(bytes < 9e18 ? static_cast<std::int64_t>(bytes) : -1, where,
+                 std::to_string(static_cast<std::int64_t>(std::min(expected, 9e18))) + " synapses");
+}
+
+double pair_normal(std::uint64_t seed, std::int64_t source, std::int64_t target) {
+  return normal_pair(seed, Stream::kWeights, static_cast<std::uint64_t>(source),
+                     static_cast<std::uint32_t>(target))
+      .first;
+}
+
+RandomSequence row_sequence(std::uint64_t seed, std::int64_t row) {
+  return RandomSequence(seed, Stream::kTopology, static_cast<std::uint32_t>(row));
+}
+
+}  // namespace noesis::generating

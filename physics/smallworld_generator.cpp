@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "physics/generator_parts.hpp"
+#include "physics/generators.hpp"
+
+namespace noesis {
+
+using namespace generating;
+
+Connectome smallworld_connectome(const SmallworldParameters& parameters, std::uint64_t seed) {
+  const std::int64_t n = parameters.num_neurons, k = parameters.neighbours;
+  const double beta = parameters.rewiring;
+  require_size(n, 3, "smallworld.num_neurons");
+  require_gain(parameters.gain, "smallworld.gain");
+  require(k >= 2 && k % 2 == 0 && k <= n - 1, "smallworld.neighbours", std::to_string(k),
+          "even, 2 to " + std::to_string(n - 1));
+  require(beta >= 0 && beta <= 1, "smallworld.rewiring", std::to_string(beta), "0 to 1");
+  require_synapse_memory(n, static_cast<double>(n) * static_cast<double>(k), "smallworld");
+
+  const double scale = parameters.gain / std::sqrt(static_cast<double>(k));
+  std::vector<Synapse> synapses;
+  synapses.reserve(static_cast<std::size_t>(n * k));
+  std::vector<std::int64_t> sources(static_cast<std::size_t>(k));
+  for (std::int64_t row = 0; row < n; ++row) {
+    RandomSequence random = row_sequence(seed, row);
+    for (std::int64_t d = 1; d <= k / 2; ++d) {
+      sources[static_cast<std::size_t>(2 * d - 2)] = (row + d) % n;
+      sources[static_cast<std::size_t>(2 * d - 1)] = (row - d + n) % n;
+    }
+    for (std::int64_t& source : sources) {
+      if (random.uniform() >= beta || k == n - 1) continue;
+      std::int64_t other;
+      do {
+        other = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(n)));
+      } while (other == row || std::ranges::find(sources, other) != sources.end());
+      source = other;
+    }
+    for (const std::int64_t source : sources) {
+      synapses.push_back({static_cast<std::int32_t>(source), static_cast<std::int32_t>(row),
+                          static_cast<float>(scale * pair_normal(seed, source, row))});
+    }
+  }
+  return Connectome(n, synapses);
+}
+
+}  // namespace noesis
