@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/error.hpp"
@@ -13,8 +14,8 @@ namespace {
 
 constexpr std::size_t kFewestDurations = 3;
 
-/// gamma, or NaN for too few durations.
-double size_by_duration(const Avalanches& avalanches, Range range) {
+/// ln mean S on ln D; empty for too few durations.
+std::optional<LogLogLine> size_by_duration(const Avalanches& avalanches, Range range) {
   struct Group {
     double sizes = 0.0;
     double number = 0.0;
@@ -26,7 +27,7 @@ double size_by_duration(const Avalanches& avalanches, Range range) {
     groups[duration].sizes += avalanches.sizes[i];
     groups[duration].number += 1.0;
   }
-  if (groups.size() < kFewestDurations) return std::nan("");
+  if (groups.size() < kFewestDurations) return std::nullopt;
   std::vector<double> durations;
   std::vector<double> mean_sizes;
   std::vector<double> weights;
@@ -35,7 +36,7 @@ double size_by_duration(const Avalanches& avalanches, Range range) {
     mean_sizes.push_back(group.sizes / group.number);
     weights.push_back(group.number);
   }
-  return fit_log_log_line(durations, mean_sizes, weights).slope;
+  return fit_log_log_line(durations, mean_sizes, weights);
 }
 
 }  // namespace
@@ -74,10 +75,10 @@ Measured<AvalancheScaling> avalanche_scaling(const Avalanches& avalanches,
   const auto duration = fit_power_law(avalanches.durations, options.durations, Support::kIntegers);
   if (!duration) return Measured<AvalancheScaling>::undefined("durations: " + duration.reason());
   AvalancheScaling scaling{*size, *duration};
-  scaling.scaling_exponent = size_by_duration(avalanches, options.durations);
-  if (!std::isfinite(scaling.scaling_exponent)) {
-    return Measured<AvalancheScaling>::undefined("fewer than 3 durations in the range");
-  }
+  const std::optional<LogLogLine> line = size_by_duration(avalanches, options.durations);
+  if (!line) return Measured<AvalancheScaling>::undefined("fewer than 3 durations in the range");
+  scaling.scaling_exponent = line->slope;
+  scaling.scaling_r_squared = line->r_squared;
   scaling.predicted_exponent = (duration->exponent - 1.0) / (size->exponent - 1.0);
   scaling.crackling_error = std::abs(scaling.scaling_exponent - scaling.predicted_exponent);
   return scaling;

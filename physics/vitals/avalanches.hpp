@@ -39,6 +39,7 @@ struct AvalancheScaling {
   PowerLaw size;                    ///< tau
   PowerLaw duration;                ///< alpha
   double scaling_exponent = 0.0;    ///< gamma: ln mean S on ln D, each D by its number
+  double scaling_r_squared = 0.0;   ///< of that line; 0 if undefined
   double predicted_exponent = 0.0;  ///< (alpha - 1) / (tau - 1); not finite for tau = 1
   double crackling_error = 0.0;     ///< |gamma - (alpha - 1) / (tau - 1)|
 };

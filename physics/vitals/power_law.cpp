@@ -1,8 +1,10 @@
 #include "physics/vitals/power_law.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -62,6 +64,46 @@ MomentsOf real_moments(Range range) {
   };
 }
 
+/// P(X <= x) for x in the range.
+using Cumulative = std::function<double(double x)>;
+
+Cumulative integer_cumulative(Range range, double exponent) {
+  std::vector<double> sums;
+  double sum = 0.0;
+  for (double x = range.low; x <= range.high; x += 1.0) {
+    sums.push_back(sum += std::pow(x / range.low, -exponent));
+  }
+  return [range, sums = std::move(sums)](double x) {
+    return x < range.low ? 0.0 : sums[static_cast<std::size_t>(x - range.low)] / sums.back();
+  };
+}
+
+Cumulative real_cumulative(Range range, double exponent) {
+  return [range, power = 1.0 - exponent](double x) {
+    const double part = std::log(x / range.low);
+    const double whole = std::log(range.high / range.low);
+    return std::abs(power * whole) < 1e-9 ? part / whole
+                                          : std::expm1(power * part) / std::expm1(power * whole);
+  };
+}
+
+/// Kolmogorov and Smirnov's, of sorted values: at each value and just below it.
+double ks_distance(const std::vector<double>& values, const Cumulative& cumulative,
+                   Support support) {
+  const double step = support == Support::kIntegers ? 1.0 : 0.0;
+  const double number = static_cast<double>(values.size());
+  double distance = 0.0;
+  for (auto value = values.begin(); value != values.end();) {
+    const auto next = std::upper_bound(value, values.end(), *value);
+    const double below = static_cast<double>(value - values.begin()) / number;
+    const double upto = static_cast<double>(next - values.begin()) / number;
+    distance = std::max({distance, std::abs(below - cumulative(*value - step)),
+                         std::abs(upto - cumulative(*value))});
+    value = next;
+  }
+  return distance;
+}
+
 void check_range(Range range, Support support) {
   require(range.low > 0.0 && std::isfinite(range.low), "range out of range", "range.low", range.low,
           "> 0");
@@ -76,13 +118,15 @@ void check_range(Range range, Support support) {
 Measured<PowerLaw> fit_power_law(std::span<const double> values, Range range, Support support) {
   if (support == Support::kIntegers) range = {std::ceil(range.low), std::floor(range.high)};
   check_range(range, support);
-  PowerLaw law;
+  std::vector<double> inside;
   double mean_log = 0.0;
   for (const double value : values) {
     if (!(value >= range.low && value <= range.high)) continue;
-    ++law.num_values;
+    inside.push_back(value);
     mean_log += std::log(value);
   }
+  PowerLaw law;
+  law.num_values = std::ssize(inside);
   if (law.num_values < kFewestValues) {
     return Measured<PowerLaw>::undefined("fewer than " + std::to_string(kFewestValues) +
                                          " values in the range");
@@ -102,6 +146,12 @@ Measured<PowerLaw> fit_power_law(std::span<const double> values, Range range, Su
   }
   law.standard_error =
       1.0 / std::sqrt(static_cast<double>(law.num_values) * moments(law.exponent).variance);
+  std::ranges::sort(inside);
+  law.ks_distance =
+      ks_distance(inside,
+                  support == Support::kIntegers ? integer_cumulative(range, law.exponent)
+                                                : real_cumulative(range, law.exponent),
+                  support);
   return law;
 }
 

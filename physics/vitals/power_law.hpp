@@ -22,6 +22,8 @@ enum class Support { kIntegers, kReals };
 struct PowerLaw {
   double exponent = 0.0;
   double standard_error = 0.0;  ///< from the curvature of the likelihood
+  double ks_distance = 0.0;     ///< largest distance of the two cumulative distributions, 0 to 1;
+                                ///< about 1 / sqrt(num_values) where the values are a power law
   std::int64_t num_values = 0;  ///< how many values lie in the range
 };
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -46,6 +47,7 @@ TEST(PowerLaw, OfIntegersIsExact) {
   ASSERT_TRUE(law);
   EXPECT_NEAR(law->exponent, 2.0, 1e-9);
   EXPECT_EQ(law->num_values, 20500);
+  EXPECT_NEAR(law->ks_distance, 0.0, 1e-9);
   // Fisher information n Var(ln x).
   double mean = 0.0;
   double square = 0.0;
@@ -76,7 +78,23 @@ TEST(PowerLaw, OfRealsIsExact) {
     const auto law = fit_power_law(values, {kLow, kHigh}, Support::kReals);
     ASSERT_TRUE(law);
     EXPECT_NEAR(law->exponent, exponent, 1e-3);
+    EXPECT_LT(law->ks_distance, 5e-4);
   }
+}
+
+// 60 ones and 40 fours on {1, 2, 3, 4}: the model has probability between them, where the counts
+// stand at 0.6. Goes red when the distance is taken at the values alone, from above.
+TEST(PowerLaw, DistanceCountsTheGaps) {
+  std::vector<double> values(60, 1.0);
+  values.insert(values.end(), 40, 4.0);
+  const auto law = fit_power_law(values, {1.0, 4.0}, Support::kIntegers);
+  ASSERT_TRUE(law);
+  double sum = 0.0;
+  for (int x = 1; x <= 4; ++x) sum += std::pow(x, -law->exponent);
+  const double up_to_three = 1.0 - std::pow(4, -law->exponent) / sum;
+  const double at_one = 1.0 / sum;
+  EXPECT_NEAR(law->ks_distance, std::max(up_to_three - 0.6, std::abs(0.6 - at_one)), 1e-12);
+  EXPECT_GT(law->ks_distance, 0.15);
 }
 
 TEST(PowerLaw, RefusesBadRangesAndNamesWhatItLacks) {
@@ -106,6 +124,7 @@ TEST(Avalanches, ScalingIsThatOfTheMeanSize) {
       {.sizes = {0.5, 60.0}, .durations = {1.0, 12.0}, .size_support = Support::kReals});
   ASSERT_TRUE(scaling);
   EXPECT_NEAR(scaling->scaling_exponent, 1.7, 1e-3);
+  EXPECT_GT(scaling->scaling_r_squared, 0.999);
   EXPECT_NEAR(scaling->duration.exponent, 2.0, 1e-3);
   EXPECT_DOUBLE_EQ(scaling->predicted_exponent,
                    (scaling->duration.exponent - 1.0) / (scaling->size.exponent - 1.0));
