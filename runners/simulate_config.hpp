@@ -52,6 +52,10 @@ struct VitalsSpec {
   double lyapunov_duration_ms = 5000;
   double band_low_hz = 1;
   double band_high_hz = 100;
+  bool branching = false;
+  bool avalanches = false;
+  bool dfa = false;
+  bool irasa = false;
 
   template <class V>
   void visit(V& v) {
@@ -61,6 +65,10 @@ struct VitalsSpec {
       greater_than(0));
     v("band_low_hz", band_low_hz, "Lower end of the spectral fit [Hz]", greater_than(0));
     v("band_high_hz", band_high_hz, "Upper end of the spectral fit [Hz]", greater_than(0));
+    v("branching", branching, "Measure the branching ratio of the mean rate");
+    v("avalanches", avalanches, "Measure the avalanches of the mean rate");
+    v("dfa", dfa, "Measure the detrended fluctuations of the mean rate");
+    v("irasa", irasa, "Measure the exponent of the mean rate by irregular resampling");
   }
 };
 

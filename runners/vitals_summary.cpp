@@ -8,6 +8,7 @@
 #include "physics/vitals/aperiodic.hpp"
 #include "physics/vitals/spectrum.hpp"
 #include "physics/vitals/synchrony.hpp"
+#include "runners/mean_rate_summary.hpp"
 
 namespace noesis {
 
@@ -67,6 +68,7 @@ nlohmann::ordered_json summarise_vitals(const SeriesView& rates,
                           {"fixed", fit_summary(*spectrum, band, AperiodicMode::kFixed)},
                           {"knee", fit_summary(*spectrum, band, AperiodicMode::kKnee)}};
   }
+  result.update(summarise_mean_rate(rates, spec));
   return result;
 }
 
