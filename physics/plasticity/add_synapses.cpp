@@ -102,7 +102,7 @@ void PlasticConnectome::make_room(std::span<const Synapse> edges,
     return size;
   };
   const std::int64_t tight =
-      num_synapses_ + std::int64_t(edges.size()) + kMinCapacity * num_neurons();
+      num_synapses_ + std::int64_t(edges.size()) + kMinCapacity * num_alive();
   std::int64_t size = size_after();
   if (size > kMaxSparsity * tight) {
     compact();

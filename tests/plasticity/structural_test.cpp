@@ -116,6 +116,23 @@ TEST(Structural, SynapsesNeverExceedElements) {
   }
 }
 
+// 0 -> 1 goes for want of a dendritic element of 1, and then 0 needs no more to go. Mutation:
+// outputs counted before the inputs went.
+TEST(Structural, RemovesNoMoreThanItMust) {
+  const ThreadArena arena(1);
+  const std::vector<Synapse> edges = {{0, 1, 1}, {0, 2, 1}};
+  const StructuralSpec spec{.calcium_tau = 1, .calcium_per_rate = 1, .growth_speed = 1};
+  const std::vector<double> rates = {100, 100, spec.target_calcium};
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    PlasticConnectome brain(Connectome(3, edges));
+    StructuralPlasticity rule(spec, brain, seed);
+    rule.observe(std::span<const double>(rates), 0.75, arena);
+    EXPECT_EQ(rule.axonal()[0], 1.75);
+    EXPECT_EQ(rule.update(brain).num_removed, 1);
+    EXPECT_EQ(brain.row_sources(2).size(), 1u);
+  }
+}
+
 TEST(Structural, FollowsNewNeurons) {
   const ThreadArena arena(1);
   PlasticConnectome brain(testing::random_brain(5, 0.5, 1));
