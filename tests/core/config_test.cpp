@@ -10,9 +10,12 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "tests/core/error_of.hpp"
 
 namespace noesis {
 namespace {
+
+using test::error_of;
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -79,15 +82,6 @@ Simulation parse(const std::string& text, std::vector<std::string> overrides = {
   return parse_config<Simulation>(text, "sim.toml", overrides);
 }
 
-template <class F>
-std::string error_of(F f) {
-  try {
-    f();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 std::string parse_error(const std::string& text, std::vector<std::string> overrides = {}) {
   return error_of([&] { parse(text, overrides); });
 }

@@ -2,10 +2,13 @@
 
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
+#include "tests/core/error_of.hpp"
 #include "tests/core/temp_folder.hpp"
 
 namespace noesis {
 namespace {
+
+using test::error_of;
 
 using test::read_bytes;
 using test::TempFolder;
@@ -13,16 +16,6 @@ using test::write_bytes;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <class Error, class F>
-std::string error_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 template <class T>
 void expect_round_trip(const TempFolder& folder, const std::vector<T>& values) {

@@ -8,21 +8,14 @@
 
 #include "core/error.hpp"
 #include "data/memory.hpp"
+#include "tests/core/error_of.hpp"
 
 namespace noesis {
 namespace {
 
-using testing::HasSubstr;
+using test::error_of;
 
-template <class Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing::HasSubstr;
 
 std::vector<std::vector<std::string>> read_all(const std::string& text, char separator = ',') {
   std::istringstream in(text);

@@ -18,6 +18,8 @@ struct Case {
   const char* name;
   const char* id;
   std::vector<std::string> options;
+
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.id; }
 };
 
 class Conformance : public ::testing::TestWithParam<Case> {

@@ -6,21 +6,14 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "tests/core/error_of.hpp"
 
 namespace noesis {
 namespace {
 
-using testing::HasSubstr;
+using test::error_of;
 
-template <class Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using testing::HasSubstr;
 
 std::string build_error(std::int64_t num_neurons, std::vector<Synapse> synapses,
                         std::vector<Synapse> gaps = {}, NeuronTable neurons = {}) {

@@ -7,9 +7,12 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "tests/core/error_of.hpp"
 
 namespace noesis {
 namespace {
+
+using test::error_of;
 
 using testing::HasSubstr;
 
@@ -36,16 +39,6 @@ std::int64_t count_autapses(const Connectome& connectome) {
   std::int64_t count = 0;
   for (std::int64_t i = 0; i < connectome.num_neurons(); ++i) count += connectome.has_synapse(i, i);
   return count;
-}
-
-template <class Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 // Red when the variance is g / N or that of another gain. Statistical limits here and below are
