@@ -115,14 +115,15 @@ struct SmallworldParameters {
 };
 Connectome smallworld_connectome(const SmallworldParameters& parameters, std::uint64_t seed);
 
-/// Wiring with the statistics of the whole brain of the fly (Lin et al., Nature 634, 2024: 127,978
-/// neurons, 2,613,129 connections of five synapses or more, so 20.4 inputs a neuron; reciprocity
-/// 0.138; clustering coefficient 0.046). Degrees are log-normal: the expected in-degree, and the
-/// chance to be the source of a long connection. Half of the inputs come from the neuron's own
-/// module, of consecutive ids, whose size is chosen for the clustering; the rest from anywhere. A
-/// connection gets its reverse with the probability that makes the reciprocity. Neurons have a sign
-/// (Dale's law), and weights are |N(0, g^2 / k)| times the sign of the source, k = in_degree. No
-/// autapses. Region names are "module 0", "module 1", ...
+/// Wiring with statistics like those of the whole brain of the fly: by default the in-degree and
+/// the reciprocity of Lin et al. (Nature 634, 2024: 127,978 neurons, 2,613,129 connections of five
+/// synapses or more, so 20.4 inputs a neuron; reciprocity 0.138). The default clustering, 0.046, is
+/// of that order and not a quotation: set what your source says. Degrees are log-normal: the
+/// expected in-degree, and the chance to be the source of a long connection. Half of the inputs
+/// come from the neuron's own module, of consecutive ids, whose size is chosen for the clustering;
+/// the rest from anywhere. A connection gets its reverse with the probability that makes the
+/// reciprocity. Neurons have a sign (Dale's law), and weights are |N(0, g^2 / k)| times the sign of
+/// the source, k = in_degree. No autapses. Region names are "module 0", "module 1", ...
 ///
 /// Modules are a means to clustering, not a model of neuropils, and no three-neuron motif beyond
 /// what follows from clustering and reciprocity is reproduced. Small networks (below some 20 times

@@ -81,7 +81,7 @@ TEST(SmallworldConnectome, GoesFromRingToRandom) {
 
 // Red when the mirror is drawn for each direction, chance is not taken off, or modules are of the
 // wrong size.
-TEST(FlylikeConnectome, HasThePublishedStatistics) {
+TEST(FlylikeConnectome, HasTheStatisticsAskedFor) {
   const FlylikeParameters parameters{.num_neurons = 20000};
   const Connectome c = flylike_connectome(parameters, 7);
   const double n = 20000;
