@@ -1,5 +1,5 @@
 #pragma once
-/// What the generators share. Private to physics/.
+/// What the generators and the growth of brains share. Private to physics/.
 
 #include <cmath>
 #include <cstdint>

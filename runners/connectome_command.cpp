@@ -32,14 +32,12 @@ ConnectomePtr read(const Options& options) {
   ConnectomeSpec spec;
   const bool is_file =
       std::filesystem::exists(options.source) || options.source.find('.') != std::string::npos;
-  spec.source = is_file ? "file" : options.source;
-  if (!is_file)
-    (void)parse_config<ConnectomeSpec>("source = \"" + options.source + "\"", "connectome", {});
+  spec.source = "file";
   spec.file.path = options.source;
   spec.file.neurons = options.neurons;
   spec.file.gap_junctions = options.gap_junctions;
-  return make_connectome(
-      parse_config<ConnectomeSpec>("", "the command line", options.overrides, spec));
+  const std::string text = is_file ? "" : "source = \"" + options.source + "\"";
+  return make_connectome(parse_config<ConnectomeSpec>(text, "connectome", options.overrides, spec));
 }
 
 nlohmann::ordered_json describe(const Connectome& connectome) {

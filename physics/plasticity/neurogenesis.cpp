@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/math.hpp"
 #include "core/rng.hpp"
+#include "physics/generator_parts.hpp"
 
 namespace noesis {
 namespace {
@@ -36,18 +36,14 @@ void check(const NeurogenesisSpec& spec) {
             spec.excitatory_fraction, "0 to 1");
 }
 
-/// `count` distinct ids of `pool`, each equally likely (Floyd's algorithm), or all of them.
+/// `count` distinct ids of `pool`, each equally likely, or all of them.
 std::vector<std::int32_t> choose(const std::vector<std::int32_t>& pool, std::int64_t count,
                                  RandomSequence& random) {
   const auto size = static_cast<std::int64_t>(pool.size());
   if (count >= size) return pool;
-  std::unordered_set<std::int64_t> taken;
   std::vector<std::int32_t> chosen;
-  for (std::int64_t top = size - count; top < size; ++top) {
-    auto pick = static_cast<std::int64_t>(random.below(top + 1));
-    if (!taken.insert(pick).second) taken.insert(pick = top);
-    chosen.push_back(pool[pick]);
-  }
+  generating::sample_without_replacement(
+      random, size, -1, count, [&](std::int32_t index) { chosen.push_back(pool[index]); });
   return chosen;
 }
 
