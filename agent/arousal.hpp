@@ -8,11 +8,12 @@
 ///
 /// s is the surprise in standard deviations, 0 where nothing is observed.
 
-#include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "agent/agent_config.hpp"
 #include "core/math.hpp"
+#include "physics/plasticity/arousal.hpp"
 
 namespace noesis {
 
@@ -35,9 +36,9 @@ void advance_arousal(const ArousalConfig& config, T surprise, T activity, std::s
   const T novelty = s - row[0];
   row[0] += novelty / static_cast<T>(config.habituation_time);
   row[1] += (m - row[1]) / static_cast<T>(config.pressure_time);
-  const T gain = T{1} + static_cast<T>(config.surprise_gain) * math::tanh(novelty) -
-                 static_cast<T>(config.pressure_gain) * row[1];
-  row[2] = std::clamp(gain, static_cast<T>(config.low), static_cast<T>(config.high));
+  row[2] = arousal_gain(novelty, row[1], static_cast<T>(config.surprise_gain),
+                        static_cast<T>(config.pressure_gain), static_cast<T>(config.low),
+                        static_cast<T>(config.high));
 }
 
 }  // namespace noesis

@@ -75,7 +75,8 @@ void Progress::advance(std::int64_t count) {
 
 void Progress::show(double elapsed_s) {
   const std::int64_t done = done_.load(std::memory_order_relaxed);
-  const std::string text = progress_text(label_, unit_, done, total_, elapsed_s);
+  std::string text = progress_text(label_, unit_, done, total_, elapsed_s);
+  if (output_.note) text += "  " + output_.note();
   shown_ = true;
   if (!is_terminal_) {
     std::fprintf(output_.stream, "%s\n", text.c_str());

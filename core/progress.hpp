@@ -18,6 +18,8 @@ struct ProgressOutput {
   std::function<bool()> is_terminal;
   /// Seconds since any fixed moment; by default a steady clock.
   std::function<double()> now_s;
+  /// What else to say, asked for whenever progress is shown, by the thread that shows it.
+  std::function<std::string()> note;
 };
 
 /// "label  40%  4/10 steps  2/s  3 s left"; without percentage and time left when `total` is 0

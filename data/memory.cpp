@@ -1,5 +1,7 @@
 #include "data/memory.hpp"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <limits>
 
@@ -21,6 +23,13 @@ std::int64_t available_memory_bytes() {
     std::getline(file, unit);
   }
   return std::numeric_limits<std::int64_t>::max();
+}
+
+std::int64_t resident_memory_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t total_pages = 0, resident_pages = 0;
+  file >> total_pages >> resident_pages;
+  return file ? resident_pages * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
 void require_memory(std::int64_t bytes, const std::string& where, const std::string& what) {

@@ -93,30 +93,33 @@ void check_neurons(std::int64_t num_neurons, const NeuronTable& neurons) {
   }
 }
 
+void check_edge(std::int64_t num_neurons, const Synapse& edge, std::int64_t index, EdgeKind kind,
+                const NeuronTable& neurons) {
+  const auto fail = [&](std::string what, std::string got, std::string allowed) {
+    throw EdgeError({.what = std::move(what) + " of " + edge_text(edge, kind, neurons),
+                     .where = element(kind.list, index),
+                     .got = std::move(got),
+                     .allowed = std::move(allowed),
+                     .next = ""},
+                    is_gap(kind), index);
+  };
+  for (const std::int32_t id : {edge.source, edge.target}) {
+    if (id < 0 || id >= num_neurons) {
+      fail("neuron id out of range", std::to_string(id), "0 to " + std::to_string(num_neurons - 1));
+    }
+  }
+  if (!std::isfinite(edge.weight)) {
+    fail("weight is not finite", std::to_string(edge.weight), "a finite number");
+  }
+  if (!is_gap(kind)) return;
+  if (edge.source == edge.target) fail("gap junction with itself", "a self-loop", "two neurons");
+  if (edge.weight < 0) fail("negative gap weight", std::to_string(edge.weight), "at least 0");
+}
+
 void check_edges(std::int64_t num_neurons, std::span<const Synapse> edges, EdgeKind kind,
                  const NeuronTable& neurons) {
   for (std::size_t k = 0; k < edges.size(); ++k) {
-    const Synapse& edge = edges[k];
-    const auto fail = [&](std::string what, std::string got, std::string allowed) {
-      throw EdgeError({.what = std::move(what) + " of " + edge_text(edge, kind, neurons),
-                       .where = element(kind.list, static_cast<std::int64_t>(k)),
-                       .got = std::move(got),
-                       .allowed = std::move(allowed),
-                       .next = ""},
-                      is_gap(kind), static_cast<std::int64_t>(k));
-    };
-    for (const std::int32_t id : {edge.source, edge.target}) {
-      if (id < 0 || id >= num_neurons) {
-        fail("neuron id out of range", std::to_string(id),
-             "0 to " + std::to_string(num_neurons - 1));
-      }
-    }
-    if (!std::isfinite(edge.weight)) {
-      fail("weight is not finite", std::to_string(edge.weight), "a finite number");
-    }
-    if (!is_gap(kind)) continue;
-    if (edge.source == edge.target) fail("gap junction with itself", "a self-loop", "two neurons");
-    if (edge.weight < 0) fail("negative gap weight", std::to_string(edge.weight), "at least 0");
+    check_edge(num_neurons, edges[k], static_cast<std::int64_t>(k), kind, neurons);
   }
 }
 
@@ -233,10 +236,10 @@ void check_id(std::int64_t id, std::int64_t num_neurons, const char* which) {
 }
 
 std::int64_t table_bytes(const SynapseTable& table) {
-  return static_cast<std::int64_t>(table.row_begin.size() * sizeof(std::int64_t) +
-                                   table.row_count.size() * sizeof(std::int32_t) +
-                                   table.sources.size() * sizeof(std::int32_t) +
-                                   table.weights.size() * sizeof(float));
+  return static_cast<std::int64_t>(
+      table.row_begin.size() * sizeof(std::int64_t) +
+      table.row_count.size() * sizeof(std::int32_t) + table.sources.size() * sizeof(std::int32_t) +
+      table.weights.size() * sizeof(float) + table.delays_ms.size() * sizeof(float));
 }
 
 template <class T>
@@ -250,19 +253,100 @@ void digest_table(Digest& digest, const SynapseTable& table) {
   digest_vector(digest, table.row_count);
   digest_vector(digest, table.sources);
   digest_vector(digest, table.weights);
+  if (!table.delays_ms.empty()) digest_vector(digest, table.delays_ms);
+}
+
+void check_delay(float delay_ms, std::int64_t index, const Synapse& edge,
+                 const NeuronTable& neurons) {
+  if (std::isfinite(delay_ms) && delay_ms > 0) return;
+  throw EdgeError({.what = "delay out of range of " + edge_text(edge, kChemical, neurons),
+                   .where = element("delays_ms", index),
+                   .got = std::to_string(delay_ms),
+                   .allowed = "a finite number above 0 [ms]",
+                   .next = "leave the delays away where conduction takes no time"},
+                  false, index);
+}
+
+void check_delays(std::span<const Synapse> edges, std::span<const float> delays_ms,
+                  const NeuronTable& neurons) {
+  if (delays_ms.empty()) return;
+  require(delays_ms.size() == edges.size(), "number of delays", "delays_ms", delays_ms.size(),
+          "none, or one a synapse");
+  for (std::size_t k = 0; k < edges.size(); ++k) {
+    check_delay(delays_ms[k], static_cast<std::int64_t>(k), edges[k], neurons);
+  }
+}
+
+/// Puts the delay of each edge beside its synapse.
+void place_delays(std::span<const Synapse> edges, std::span<const float> delays_ms,
+                  SynapseTable& table) {
+  table.delays_ms.resize(delays_ms.size());
+  for (std::size_t k = 0; k < delays_ms.size(); ++k) {
+    const std::int64_t slot = find_in_row(table, edges[k].target, edges[k].source);
+    table.delays_ms[table.row_begin[edges[k].target] + slot] = delays_ms[k];
+  }
+}
+
+/// Rows must be as build_table() makes them.
+void check_table(const SynapseTable& table, const NeuronTable& neurons) {
+  const auto num_neurons = static_cast<std::int64_t>(table.row_count.size());
+  const auto num_synapses = table.num_synapses();
+  const auto whole = [](bool ok, const char* part) {
+    if (ok) return;
+    throw ConfigError(
+        {.what = "malformed synapse table",
+         .where = "synapses",
+         .got = part,
+         .allowed = "rows in order without slack, ascending sources, a weight for each",
+         .next = ""});
+  };
+  whole(table.row_begin.size() == table.row_count.size(),
+        "row_begin and row_count of different lengths");
+  whole(table.weights.size() == table.sources.size(), "weights of another length");
+  whole(table.delays_ms.empty() || table.delays_ms.size() == table.sources.size(),
+        "delays of another length");
+  std::int64_t next = 0;
+  for (std::int64_t row = 0; row < num_neurons; ++row) {
+    const std::int64_t count = table.row_count[row];
+    whole(table.row_begin[row] == next && count >= 0 && count <= num_synapses - next,
+          "rows that leave gaps or overlap");
+    for (std::int64_t k = next; k < next + count; ++k) {
+      const Synapse edge{table.sources[k], static_cast<std::int32_t>(row), table.weights[k]};
+      check_edge(num_neurons, edge, k, kChemical, neurons);
+      whole(k == next || table.sources[k - 1] < edge.source, "sources that do not ascend in a row");
+      if (!table.delays_ms.empty()) check_delay(table.delays_ms[k], k, edge, neurons);
+    }
+    next += count;
+  }
+  whole(next == num_synapses, "synapses outside the rows");
 }
 
 }  // namespace
 
 Connectome::Connectome(std::int64_t num_neurons, std::span<const Synapse> synapses,
-                       std::span<const Synapse> gap_junctions, NeuronTable neurons)
+                       std::span<const Synapse> gap_junctions, NeuronTable neurons,
+                       std::span<const float> delays_ms)
     : num_neurons_(num_neurons) {
   check_neurons(num_neurons, neurons);
   check_edges(num_neurons, synapses, kChemical, neurons);
   check_edges(num_neurons, gap_junctions, kGap, neurons);
+  check_delays(synapses, delays_ms, neurons);
   name_order_ = sort_names(neurons.name);
   synapses_ = build_table(num_neurons, synapses, kChemical, neurons);
+  place_delays(synapses, delays_ms, synapses_);
   gap_junctions_ = build_table(num_neurons, gap_junctions, kGap, neurons);
+  neurons_ = std::move(neurons);
+}
+
+Connectome::Connectome(SynapseTable synapses, std::span<const Synapse> gap_junctions,
+                       NeuronTable neurons)
+    : num_neurons_(static_cast<std::int64_t>(synapses.row_count.size())) {
+  check_neurons(num_neurons_, neurons);
+  check_table(synapses, neurons);
+  check_edges(num_neurons_, gap_junctions, kGap, neurons);
+  name_order_ = sort_names(neurons.name);
+  synapses_ = std::move(synapses);
+  gap_junctions_ = build_table(num_neurons_, gap_junctions, kGap, neurons);
   neurons_ = std::move(neurons);
 }
 

@@ -21,12 +21,13 @@ struct Synapse {
 };
 
 /// A sparse matrix by target row: row i holds the inputs of neuron i, by ascending source id.
-/// Eight bytes a synapse, plus twelve a row.
+/// Eight bytes a synapse, twelve with delays, plus twelve a row.
 struct SynapseTable {
   std::vector<std::int64_t> row_begin;  ///< (num_neurons) index of a row's first synapse
   std::vector<std::int32_t> row_count;  ///< (num_neurons) synapses in the row
   std::vector<std::int32_t> sources;    ///< (num_synapses) presynaptic neuron id
   std::vector<float> weights;           ///< (num_synapses) signed weight
+  std::vector<float> delays_ms;         ///< (num_synapses) conduction delay [ms]; empty: none
 
   std::int64_t num_synapses() const noexcept { return static_cast<std::int64_t>(sources.size()); }
   bool empty() const noexcept { return sources.empty(); }
@@ -72,12 +73,20 @@ class Connectome {
  public:
   /// Builds from edges in any order; rows are sorted by source. Autapses (source = target) are
   /// kept. `gap_junctions` are undirected: each pair once, with weight >= 0; both rows get it.
+  /// `delays_ms` has the conduction delay of each synapse, > 0, or is empty: no delays.
   /// @throws EdgeError naming the edge for an id out of range, a non-finite weight, a duplicate
-  ///   edge, a negative or self gap junction; ConfigError for a neuron table with columns of the
+  ///   edge, a delay that is not positive, a negative or self gap junction; ConfigError for delays
+  ///   of another number than synapses, or a neuron table with columns of the
   ///   wrong length, repeated names, signs outside -1..1 or positions that are not finite. All but
   ///   duplicates is checked before the tables are allocated.
   Connectome(std::int64_t num_neurons, std::span<const Synapse> synapses,
-             std::span<const Synapse> gap_junctions = {}, NeuronTable neurons = {});
+             std::span<const Synapse> gap_junctions = {}, NeuronTable neurons = {},
+             std::span<const float> delays_ms = {});
+
+  /// Takes a finished table, without a copy: rows in order and without slack, by ascending source.
+  /// @throws as above, and ConfigError for a table of another form.
+  explicit Connectome(SynapseTable synapses, std::span<const Synapse> gap_junctions = {},
+                      NeuronTable neurons = {});
 
   std::int64_t num_neurons() const noexcept { return num_neurons_; }
   std::int64_t num_synapses() const noexcept { return synapses_.num_synapses(); }
@@ -88,6 +97,7 @@ class Connectome {
   /// Symmetric: each junction stands in both rows.
   const SynapseTable& gap_junctions() const noexcept { return gap_junctions_; }
   const NeuronTable& neurons() const noexcept { return neurons_; }
+  bool has_delays() const noexcept { return !synapses_.delays_ms.empty(); }
 
   /// Weight of source -> target, 0 if there is no such synapse. O(log row). This and the lookups
   /// below throw ConfigError for an id outside 0 .. num_neurons - 1.
@@ -106,8 +116,8 @@ class Connectome {
   /// Bytes that the synapses and gap junctions hold.
   std::int64_t memory_bytes() const;
 
-  /// 128-bit digest (XXH3, hex) of structure and weights, not of the neuron table: equal digests
-  /// mean connectomes with the same dynamics.
+  /// 128-bit digest (XXH3, hex) of structure, weights and delays, not of the neuron table: equal
+  /// digests mean connectomes with the same dynamics.
   std::string digest() const;
 
  private:

@@ -18,6 +18,7 @@ const Names kPost = {"post", "target", "post_root_id", "bodyId_post"};
 const Names kEndA = {"a", "pre", "source"};
 const Names kEndB = {"b", "post", "target"};
 const Names kWeight = {"weight", "count", "syn_count"};
+const Names kDelay = {"delay_ms", "delay"};
 const Names kId = {"id", "root_id", "bodyId"};
 
 char separator_of(const std::filesystem::path& file) {
@@ -99,26 +100,31 @@ std::int64_t count_lines(const std::filesystem::path& file) {
   return lines;
 }
 
-std::vector<Synapse> load_edges(const std::filesystem::path& file,
-                                const std::optional<Neurons>& neurons, std::int64_t num_neurons,
-                                const Names& pre_names, const Names& post_names) {
+struct Edges {
+  std::vector<Synapse> list;
+  std::vector<float> delays_ms;  // empty where the file has no such column
+};
+
+Edges load_edges(const std::filesystem::path& file, const std::optional<Neurons>& neurons,
+                 std::int64_t num_neurons, const Names& pre_names, const Names& post_names) {
   const std::int64_t lines = count_lines(file);
   require_edge_memory(0, lines, file.string());
   std::ifstream in = open_text(file);
   CsvReader csv(in, file.string(), separator_of(file));
   const int pre = csv.column(pre_names), post = csv.column(post_names);
-  const int weight = csv.find_column(kWeight);
+  const int weight = csv.find_column(kWeight), delay = csv.find_column(kDelay);
   const auto id_of = [&](int column) {
     return neurons ? neurons->find(csv, column)
                    : static_cast<std::int32_t>(csv.integer(column, 0, num_neurons - 1));
   };
-  std::vector<Synapse> edges;
-  edges.reserve(static_cast<std::size_t>(lines));
+  Edges edges;
+  edges.list.reserve(static_cast<std::size_t>(lines));
   while (csv.next()) {
     const double value = weight < 0 ? 1.0 : csv.number(weight);
     if (!std::isfinite(static_cast<float>(value)))
       csv.fail(weight, "weight is too large", "a float");
-    edges.push_back({id_of(pre), id_of(post), static_cast<float>(value)});
+    edges.list.push_back({id_of(pre), id_of(post), static_cast<float>(value)});
+    if (delay >= 0) edges.delays_ms.push_back(to_float(csv.number(delay), csv.where()));
   }
   return edges;
 }
@@ -133,25 +139,6 @@ EdgeOrigin line_of(const std::filesystem::path& file) {
   };
 }
 
-/// Adds the weights of equal pairs, in the order of the file, in double.
-void sum_duplicates(std::vector<Synapse>& edges, const std::filesystem::path& file) {
-  std::stable_sort(edges.begin(), edges.end(), [](const Synapse& a, const Synapse& b) {
-    return a.target != b.target ? a.target < b.target : a.source < b.source;
-  });
-  std::size_t kept = 0;
-  for (std::size_t k = 0; k < edges.size();) {
-    Synapse edge = edges[k];
-    double sum = 0;
-    for (; k < edges.size() && edges[k].source == edge.source && edges[k].target == edge.target;
-         ++k) {
-      sum += edges[k].weight;
-    }
-    edge.weight = to_float(sum, file.string());
-    edges[kept++] = edge;
-  }
-  edges.resize(kept);
-}
-
 /// In quotes where it must be.
 std::string cell(const std::string& text, char separator) {
   const bool blank_end = !text.empty() && (text.front() == ' ' || text.back() == ' ' ||
@@ -163,12 +150,16 @@ std::string cell(const std::string& text, char separator) {
 }
 
 void write_edges(const std::filesystem::path& file, std::span<const Synapse> edges, const char* pre,
-                 const char* post) {
+                 const char* post, std::span<const float> delays_ms = {}) {
   const char tab = separator_of(file);
-  std::string text = std::string(pre) + tab + post + tab + "weight\n";
-  for (const Synapse& e : edges) {
-    text += std::to_string(e.source) + tab + std::to_string(e.target) + tab;
-    text += number_text(e.weight) + '\n';
+  std::string text = std::string(pre) + tab + post + tab + "weight";
+  if (!delays_ms.empty()) text += tab + std::string("delay_ms");
+  text += '\n';
+  for (std::size_t k = 0; k < edges.size(); ++k) {
+    text += std::to_string(edges[k].source) + tab + std::to_string(edges[k].target) + tab;
+    text += number_text(edges[k].weight);
+    if (!delays_ms.empty()) text += tab + number_text(delays_ms[k]);
+    text += '\n';
   }
   write_file_atomically(file, text);
 }
@@ -214,12 +205,21 @@ Connectome load_csv(const std::filesystem::path& file, const ConnectomeFileOptio
   }
   const std::int64_t id_bound = options.num_neurons > 0 ? options.num_neurons : kMaxNeurons;
   if (!options.neurons.empty()) neurons = load_neurons(options.neurons);
-  std::vector<Synapse> synapses = load_edges(file, neurons, id_bound, kPre, kPost);
+  auto [synapses, delays] = load_edges(file, neurons, id_bound, kPre, kPost);
   std::vector<Synapse> gaps;
   if (!options.gap_junctions.empty()) {
-    gaps = load_edges(options.gap_junctions, neurons, id_bound, kEndA, kEndB);
+    gaps = load_edges(options.gap_junctions, neurons, id_bound, kEndA, kEndB).list;
   }
-  if (options.sum_duplicates) sum_duplicates(synapses, file);
+  if (options.sum_duplicates) {
+    if (!delays.empty()) {
+      throw ConfigError({.what = "synapses with delays cannot be summed",
+                         .where = file.string(),
+                         .got = "sum_duplicates",
+                         .allowed = "edges without a column of delays",
+                         .next = ""});
+    }
+    sum_duplicates(synapses, file);
+  }
 
   std::int64_t count = neurons ? neurons->count : options.num_neurons;
   if (!neurons && count == 0) {
@@ -232,12 +232,12 @@ Connectome load_csv(const std::filesystem::path& file, const ConnectomeFileOptio
   const auto num_edges = static_cast<std::int64_t>(synapses.size() + 2 * gaps.size());
   require_edge_memory(count, num_edges, file.string());
   return build(count, synapses, line_of(file), gaps, line_of(options.gap_junctions),
-               neurons ? std::move(neurons->table) : NeuronTable{});
+               neurons ? std::move(neurons->table) : NeuronTable{}, delays);
 }
 
 void save_csv(const Connectome& connectome, const std::filesystem::path& file,
               const ConnectomeFileOptions& options) {
-  write_edges(file, connectome.edges(), "pre", "post");
+  write_edges(file, connectome.edges(), "pre", "post", connectome.synapses().delays_ms);
   if (!options.neurons.empty()) {
     write_neurons(options.neurons, connectome.num_neurons(), connectome.neurons());
   }

@@ -22,10 +22,21 @@ std::ifstream open_text(const std::filesystem::path& file);
 void require_edge_memory(std::int64_t num_neurons, std::int64_t num_edges,
                          const std::string& where);
 
+/// The same for tables that are read without a list of edges.
+void require_table_memory(std::int64_t num_neurons, std::int64_t num_synapses,
+                          const std::string& where);
+
+/// Options that a format would ignore are refused, lest they be missed.
+void require_no_options(const std::filesystem::path& file, const ConnectomeFileOptions& options);
+
+/// Adds the weights of equal pairs, in the order of the file, in double.
+void sum_duplicates(std::vector<Synapse>& edges, const std::filesystem::path& file);
+
 /// Builds, with errors about an edge told in terms of the file.
 Connectome build(std::int64_t num_neurons, std::span<const Synapse> synapses,
                  const EdgeOrigin& synapse_origin, std::span<const Synapse> gaps = {},
-                 const EdgeOrigin& gap_origin = {}, NeuronTable neurons = {});
+                 const EdgeOrigin& gap_origin = {}, NeuronTable neurons = {},
+                 std::span<const float> delays_ms = {});
 
 /// @throws ConfigError at `where` when the value is too large for a float.
 float to_float(double value, const std::string& where);
@@ -38,6 +49,8 @@ void save_csv(const Connectome& connectome, const std::filesystem::path& file,
               const ConnectomeFileOptions& options);
 Connectome load_matrix_market(const std::filesystem::path& file);
 void save_matrix_market(const Connectome& connectome, const std::filesystem::path& file);
+Connectome load_hdf5(const std::filesystem::path& file, const ConnectomeFileOptions& options);
+void save_hdf5(const Connectome& connectome, const std::filesystem::path& file);
 Connectome load_scipy(const std::filesystem::path& file);
 void save_scipy(const Connectome& connectome, const std::filesystem::path& file);
 

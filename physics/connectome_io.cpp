@@ -1,5 +1,6 @@
 #include "physics/connectome_io.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -32,11 +33,51 @@ void require_edge_memory(std::int64_t num_neurons, std::int64_t num_edges,
       std::to_string(num_edges) + " edges between " + std::to_string(num_neurons) + " neurons");
 }
 
+void require_table_memory(std::int64_t num_neurons, std::int64_t num_synapses,
+                          const std::string& where) {
+  const double bytes =
+      static_cast<double>(num_synapses) * 12 + static_cast<double>(num_neurons) * 40;
+  require_memory(bytes < 9e18 ? static_cast<std::int64_t>(bytes) : -1, where,
+                 std::to_string(num_synapses) + " synapses");
+}
+
+void require_no_options(const std::filesystem::path& file, const ConnectomeFileOptions& options) {
+  if (options.neurons.empty() && options.gap_junctions.empty() && options.num_neurons == 0 &&
+      !options.sum_duplicates) {
+    return;
+  }
+  throw ConfigError({.what = "options for edge lists with a whole connectome",
+                     .where = file.string(),
+                     .got = "neurons, gap_junctions, num_neurons or sum_duplicates",
+                     .allowed = "these for edge lists only",
+                     .next = ""});
+}
+
+/// Adds the weights of equal pairs, in the order of the file, in double.
+void sum_duplicates(std::vector<Synapse>& edges, const std::filesystem::path& file) {
+  std::stable_sort(edges.begin(), edges.end(), [](const Synapse& a, const Synapse& b) {
+    return a.target != b.target ? a.target < b.target : a.source < b.source;
+  });
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < edges.size();) {
+    Synapse edge = edges[k];
+    double sum = 0;
+    for (; k < edges.size() && edges[k].source == edge.source && edges[k].target == edge.target;
+         ++k) {
+      sum += edges[k].weight;
+    }
+    edge.weight = to_float(sum, file.string());
+    edges[kept++] = edge;
+  }
+  edges.resize(kept);
+}
+
 Connectome build(std::int64_t num_neurons, std::span<const Synapse> synapses,
                  const EdgeOrigin& synapse_origin, std::span<const Synapse> gaps,
-                 const EdgeOrigin& gap_origin, NeuronTable neurons) {
+                 const EdgeOrigin& gap_origin, NeuronTable neurons,
+                 std::span<const float> delays_ms) {
   try {
-    return Connectome(num_neurons, synapses, gaps, std::move(neurons));
+    return Connectome(num_neurons, synapses, gaps, std::move(neurons), delays_ms);
   } catch (const EdgeError& error) {
     const EdgeOrigin& origin = error.is_gap() ? gap_origin : synapse_origin;
     ErrorParts parts = error.parts();
@@ -70,20 +111,17 @@ namespace {
   throw ConfigError({.what = "unknown kind of connectome file",
                      .where = file.string(),
                      .got = "'" + file.extension().string() + "'",
-                     .allowed = ".csv, .tsv, .mtx or .npz",
+                     .allowed = ".h5, .csv, .tsv, .mtx or .npz",
                      .next = ""});
 }
 
-/// Options that a matrix format would ignore are refused, lest they be missed.
-void require_no_options(const std::filesystem::path& file, const ConnectomeFileOptions& options) {
-  if (options.neurons.empty() && options.gap_junctions.empty() && options.num_neurons == 0 &&
-      !options.sum_duplicates) {
-    return;
-  }
-  throw ConfigError({.what = "options for edge lists with a matrix",
+/// A matrix has no place for delays; to drop them in silence would make another brain.
+void require_no_delays(const Connectome& connectome, const std::filesystem::path& file) {
+  if (!connectome.has_delays()) return;
+  throw ConfigError({.what = "a matrix does not hold delays",
                      .where = file.string(),
-                     .got = "neurons, gap_junctions, num_neurons or sum_duplicates",
-                     .allowed = "these for .csv and .tsv only",
+                     .got = "a connectome with delays",
+                     .allowed = ".h5, .csv or .tsv",
                      .next = ""});
 }
 
@@ -93,8 +131,9 @@ Connectome load_connectome(const std::filesystem::path& file,
                            const ConnectomeFileOptions& options) {
   const std::string ending = file.extension().string();
   if (ending == ".csv" || ending == ".tsv") return formats::load_csv(file, options);
+  if (ending == ".h5" || ending == ".hdf5") return formats::load_hdf5(file, options);
   if (ending != ".mtx" && ending != ".npz") fail_ending(file);
-  require_no_options(file, options);
+  formats::require_no_options(file, options);
   return ending == ".mtx" ? formats::load_matrix_market(file) : formats::load_scipy(file);
 }
 
@@ -102,8 +141,12 @@ void save_connectome(const Connectome& connectome, const std::filesystem::path& 
                      const ConnectomeFileOptions& options) {
   const std::string ending = file.extension().string();
   if (ending == ".csv" || ending == ".tsv") return formats::save_csv(connectome, file, options);
-  if (ending != ".mtx" && ending != ".npz") fail_ending(file);
-  require_no_options(file, options);
+  if (ending != ".h5" && ending != ".hdf5" && ending != ".mtx" && ending != ".npz") {
+    fail_ending(file);
+  }
+  formats::require_no_options(file, options);
+  if (ending == ".h5" || ending == ".hdf5") return formats::save_hdf5(connectome, file);
+  require_no_delays(connectome, file);
   ending == ".mtx" ? formats::save_matrix_market(connectome, file)
                    : formats::save_scipy(connectome, file);
 }

@@ -5,6 +5,10 @@
 ///               pre | source | pre_root_id | bodyId_pre      presynaptic neuron
 ///               post | target | post_root_id | bodyId_post   postsynaptic neuron
 ///               weight | count | syn_count                   1 where there is no such column
+///               delay_ms | delay                             conduction delay; a column or none
+///   .h5         all that a connectome has, as noesis writes it; or the edges of a SONATA file with
+///               one population: source_node_id, target_node_id, and, in its one group of
+///               properties, syn_weight (else 1) and delay [ms]
 ///   .mtx        MatrixMarket coordinate matrix (real, integer or pattern; general or symmetric)
 ///   .npz        SciPy sparse matrix (scipy.sparse.save_npz: csr, csc or coo)
 ///
@@ -32,10 +36,10 @@ struct ConnectomeFileOptions {
   /// A CSV of undirected gap junctions, for .csv and .tsv: a | pre | source, b | post | target,
   /// weight.
   std::filesystem::path gap_junctions = {};
-  /// Without a neuron file: neurons there are; 0: one more than the largest id.
+  /// Without a neuron file: neurons there are; 0: one more than the largest id. Also for SONATA.
   std::int64_t num_neurons = 0;
   /// Add the weights of edges that stand more than once (e.g. once a brain region) instead of
-  /// refusing them. For .csv and .tsv.
+  /// refusing them. For .csv, .tsv and SONATA.
   bool sum_duplicates = false;
 };
 

@@ -21,7 +21,8 @@ struct FileParameters {
 
   template <class V>
   void visit(V& v) {
-    v("path", path, "Connectome file: .csv, .tsv, .mtx or .npz; relative to the working directory");
+    v("path", path,
+      "Connectome file: .h5, .csv, .tsv, .mtx or .npz; relative to the working directory");
     v("neurons", neurons, "CSV file of neurons, or \"\" (for .csv, .tsv)");
     v("gap_junctions", gap_junctions, "CSV file of gap junctions, or \"\" (for .csv, .tsv)");
     v("num_neurons", num_neurons, "Neurons; 0: as many as the largest id says", at_least(0));

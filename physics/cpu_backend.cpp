@@ -14,17 +14,15 @@ BatchShape batch_shape(const ModelSpec& model, std::int64_t num_neurons, std::in
 
 namespace {
 
-SynapseView view_of(const SynapseTable& table) {
-  if (table.empty()) return {};
-  return {table.row_begin.data(), table.row_count.data(), table.sources.data(),
-          table.weights.data()};
-}
-
 /// An empty table still has rows, so that kernels need no special case for a brain without
 /// synapses.
 SynapseView rows_of(const SynapseTable& table) {
   return {table.row_begin.data(), table.row_count.data(), table.sources.data(),
           table.weights.data()};
+}
+
+SynapseView gaps_of(const SynapseTable& table) {
+  return table.empty() ? SynapseView{} : rows_of(table);
 }
 
 /// Rows that a thread should at least get: about 10,000 synapse-updates, some microseconds.
@@ -42,9 +40,13 @@ template <Real T>
 class CpuBackend<T>::Impl {
  public:
   virtual ~Impl() = default;
-  virtual void derivative(const State<T>& x, State<T>& dxdt) = 0;
+  /// Also each neuron's Jacobian, unless that is null.
+  virtual void derivative(const State<T>& x, State<T>& dxdt, State<T>* jacobians) = 0;
   virtual void tangent(const State<T>& x, const State<T>& u, State<T>& dudt) = 0;
   virtual void output(const State<T>& x, std::int64_t tile, T* values) const = 0;
+  virtual void set_synapses(std::size_t connectome, const SynapseView& table) = 0;
+
+  std::unique_ptr<DelayLine<T>> delays;
 };
 
 namespace {
@@ -66,12 +68,20 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
     BatchShape one = shape;
     one.num_components = 1;
     output_ = State<T>(one);
+    for (const ConnectomePtr& connectome : connectomes_) {
+      synapses_.push_back(rows_of(connectome->synapses()));
+    }
   }
 
-  void derivative(const State<T>& x, State<T>& dxdt) override {
+  void set_synapses(std::size_t connectome, const SynapseView& table) override {
+    synapses_[connectome] = table;
+    if (this->delays) this->delays->set_weights(connectome, table.weights);
+  }
+
+  void derivative(const State<T>& x, State<T>& dxdt, State<T>* jacobians) override {
     const int wide = shape_.tile_width > 1 ? 1 : 0;
     const bool aliases = output_is_state();
-    if (!aliases) {
+    if (!aliases && !this->delays) {
       for_rows([&](std::int64_t tile, std::int64_t first, std::int64_t last) {
         kernels_.output[wide](model_, tile_view(x, tile), output_.plane(tile, 0), first, last);
       });
@@ -79,13 +89,25 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
     for_rows([&](std::int64_t tile, std::int64_t first, std::int64_t last) {
       TileView<T> view = tile_view(x, tile);
       view.output = aliases ? view.state : output_.plane(tile, 0);
+      if (this->delays) view.input = this->delays->input(tile);
       view.derivative = dxdt.plane(tile, 0);
-      kernels_.derivative[wide](model_, view, first, last);
+      if (jacobians != nullptr) {
+        kernels_.linearise[wide](model_, view, jacobians->plane(tile, 0), first, last);
+      } else {
+        kernels_.derivative[wide](model_, view, first, last);
+      }
     });
   }
 
   void tangent(const State<T>& x, const State<T>& u, State<T>& dudt) override {
     ensure(shape_.num_envs == 1, "tangents are taken at one environment");
+    if (this->delays) {
+      throw ConfigError({.what = "a brain with delays has no tangent of finite dimension",
+                         .where = "Lyapunov exponents",
+                         .got = "conduction delays",
+                         .allowed = "a connectome without delays",
+                         .next = {}});
+    }
     const BatchShape& lanes = u.shape();
     ensure(dudt.shape() == lanes && lanes.num_neurons == shape_.num_neurons &&
                lanes.num_components == shape_.num_components,
@@ -123,13 +145,13 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   }
 
   TileView<T> tile_view(const State<T>& x, std::int64_t tile) const {
-    const Connectome& connectome =
-        *connectomes_[connectomes_.size() == 1 ? 0 : static_cast<std::size_t>(tile)];
-    return {.synapses = rows_of(connectome.synapses()),
-            .gap_junctions = view_of(connectome.gap_junctions()),
+    const std::size_t c = connectomes_.size() == 1 ? 0 : static_cast<std::size_t>(tile);
+    return {.synapses = synapses_[c],
+            .gap_junctions = gaps_of(connectomes_[c]->gap_junctions()),
             .num_neurons = shape_.num_neurons,
             .state = x.plane(tile, 0),
             .drive = surgeon_.drive(tile),
+            .gain = surgeon_.gain(tile),
             .transmits = surgeon_.transmits(tile),
             .moves = surgeon_.moves(tile)};
   }
@@ -153,6 +175,7 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   }
 
   std::vector<ConnectomePtr> connectomes_;
+  std::vector<SynapseView> synapses_;  // (num_connectomes)
   Model model_;
   BatchShape shape_;
   const Surgeon<T>& surgeon_;
@@ -167,7 +190,8 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
 
 template <Real T>
 CpuBackend<T>::CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpec& model,
-                          BatchShape shape, const Surgeon<T>& surgeon, const ThreadArena& arena)
+                          BatchShape shape, const Surgeon<T>& surgeon, const ThreadArena& arena,
+                          double dt_ms)
     : shape_(shape) {
   const auto count = static_cast<std::int64_t>(connectomes.size());
   ensure(count == 1 || (count == shape.num_envs && shape.tile_width == 1),
@@ -175,13 +199,26 @@ CpuBackend<T>::CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpe
   for (const ConnectomePtr& connectome : connectomes) {
     ensure(connectome->num_neurons() == shape.num_neurons, "connectomes of one size");
   }
+  std::unique_ptr<DelayLine<T>> delays;
+  if (std::any_of(connectomes.begin(), connectomes.end(),
+                  [](const auto& connectome) { return connectome->has_delays(); })) {
+    delays = std::make_unique<DelayLine<T>>(connectomes, shape, dt_ms, arena);
+  }
   std::visit(
       [&](const auto& m) {
         using Model = std::decay_t<decltype(m)>;
+        if (has_strength<Model> && delays != nullptr) {
+          throw ConfigError({.what = "this model has no delays",
+                             .where = "model.name",
+                             .got = "\"" + model.name + "\" on a connectome with delays",
+                             .allowed = "\"wilson_cowan\", \"rate\"",
+                             .next = {}});
+        }
         impl_ =
             std::make_unique<ModelImpl<Model>>(std::move(connectomes), m, shape, surgeon, arena);
       },
       make_model<T>(model));
+  impl_->delays = std::move(delays);
 }
 
 template <Real T>
@@ -189,7 +226,12 @@ CpuBackend<T>::~CpuBackend() = default;
 
 template <Real T>
 void CpuBackend<T>::derivative(const State<T>& x, State<T>& dxdt) {
-  impl_->derivative(x, dxdt);
+  impl_->derivative(x, dxdt, nullptr);
+}
+
+template <Real T>
+void CpuBackend<T>::linearise(const State<T>& x, State<T>& dxdt, State<T>& jacobians) {
+  impl_->derivative(x, dxdt, &jacobians);
 }
 
 template <Real T>
@@ -198,17 +240,49 @@ void CpuBackend<T>::tangent(const State<T>& x, const State<T>& u, State<T>& dudt
 }
 
 template <Real T>
-void CpuBackend<T>::output(const State<T>& x, std::int64_t env, std::vector<double>& values) const {
+void CpuBackend<T>::set_synapses(std::size_t connectome, const SynapseView& table) {
+  impl_->set_synapses(connectome, table);
+}
+
+template <Real T>
+DelayLine<T>* CpuBackend<T>::delays() const noexcept {
+  return impl_->delays.get();
+}
+
+template <Real T>
+void CpuBackend<T>::begin_step(const State<T>& x, std::int64_t step) {
+  if (!impl_->delays) return;
+  for (std::int64_t tile = 0; tile < shape_.num_tiles(); ++tile) {
+    impl_->output(x, tile, impl_->delays->newest(step, tile));
+  }
+  impl_->delays->begin_step(step);
+}
+
+template <Real T>
+void CpuBackend<T>::set_fraction(double fraction) {
+  if (impl_->delays) impl_->delays->set_fraction(fraction);
+}
+
+template <Real T>
+template <Real Out>
+void CpuBackend<T>::output(const State<T>& x, std::int64_t env, std::vector<Out>& values) const {
   const int width = shape_.tile_width;
   AlignedVector<T> tile(static_cast<std::size_t>(shape_.plane_size()));
   impl_->output(x, env / width, tile.data());
   values.resize(static_cast<std::size_t>(shape_.num_neurons));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = tile[i * static_cast<std::size_t>(width) + static_cast<std::size_t>(env % width)];
+    values[i] = static_cast<Out>(
+        tile[i * static_cast<std::size_t>(width) + static_cast<std::size_t>(env % width)]);
   }
 }
 
 template class CpuBackend<float>;
 template class CpuBackend<double>;
+template void CpuBackend<float>::output(const State<float>&, std::int64_t,
+                                        std::vector<float>&) const;
+template void CpuBackend<float>::output(const State<float>&, std::int64_t,
+                                        std::vector<double>&) const;
+template void CpuBackend<double>::output(const State<double>&, std::int64_t,
+                                         std::vector<double>&) const;
 
 }  // namespace noesis

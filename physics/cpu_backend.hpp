@@ -7,6 +7,7 @@
 
 #include "core/threads.hpp"
 #include "physics/connectome.hpp"
+#include "physics/delay_line.hpp"
 #include "physics/models/models.hpp"
 #include "physics/surgeon.hpp"
 #include "physics/system.hpp"
@@ -24,17 +25,30 @@ template <Real T>
 class CpuBackend final : public System<T> {
  public:
   /// `connectomes`: one, shared by all environments, or one an environment, all of the same number
-  /// of neurons. @throws InternalError when the shapes disagree.
+  /// of neurons. `dt_ms` is the step that delays are rounded to. @throws InternalError when the
+  /// shapes disagree, ConfigError as DelayLine does.
   CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpec& model, BatchShape shape,
-             const Surgeon<T>& surgeon, const ThreadArena& arena);
+             const Surgeon<T>& surgeon, const ThreadArena& arena, double dt_ms = 1);
   ~CpuBackend() override;
 
   BatchShape shape() const override { return shape_; }
   void derivative(const State<T>& x, State<T>& dxdt) override;
+  void linearise(const State<T>& x, State<T>& dxdt, State<T>& jacobians) override;
   void tangent(const State<T>& x, const State<T>& u, State<T>& dudt) override;
 
+  /// Synapses of the environments of a connectome from another table with as many rows, which must
+  /// outlive its use; with delays, of the same structure.
+  void set_synapses(std::size_t connectome, const SynapseView& table);
+
+  /// Delays that the backend's connectomes have, or null.
+  DelayLine<T>* delays() const noexcept;
+  /// Begins a step with delays at state `x`: to be called once before the derivatives of each step.
+  void begin_step(const State<T>& x, std::int64_t step);
+  void set_fraction(double fraction) override;
+
   /// What each neuron's synapses carry at state `x` of an environment (num_neurons), silenced 0.
-  void output(const State<T>& x, std::int64_t env, std::vector<double>& values) const;
+  template <Real Out>
+  void output(const State<T>& x, std::int64_t env, std::vector<Out>& values) const;
 
   class Impl;  // one a model, in cpu_backend.cpp
 

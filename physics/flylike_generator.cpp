@@ -102,7 +102,8 @@ void check(const FlylikeParameters& p) {
           "above 0, below 1");
   require(p.inhibitory_fraction >= 0 && p.inhibitory_fraction <= 1, "flylike.inhibitory_fraction",
           std::to_string(p.inhibitory_fraction), "0 to 1");
-  require_synapse_memory(n, 2 * p.in_degree * static_cast<double>(n), "flylike");
+  require_synapse_memory(n, 2 * p.in_degree * static_cast<double>(n), sizeof(Synapse) + 8.0,
+                         "flylike");
 }
 
 std::uint64_t edge_key(std::int64_t source, std::int64_t target) {

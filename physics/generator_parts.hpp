@@ -1,14 +1,17 @@
 #pragma once
 /// What the generators and the growth of brains share. Private to physics/.
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "physics/connectome.hpp"
 
 namespace noesis::generating {
 
@@ -19,8 +22,26 @@ void require(bool valid, const std::string& key, const std::string& got,
              const std::string& allowed);
 void require_size(std::int64_t num_neurons, std::int64_t least, const std::string& key);
 void require_gain(double gain, const std::string& key);
-/// Asks for the memory of the edges while they are made, and of the tables that they become.
-void require_synapse_memory(std::int64_t num_neurons, double expected, const std::string& where);
+/// Asks for the memory of as many synapses as are expected, and some more.
+void require_synapse_memory(std::int64_t num_neurons, double expected, double bytes_per_synapse,
+                            const std::string& where);
+
+/// A synapse table that is written row by row, so that no list of edges is held beside it.
+class TableWriter {
+ public:
+  /// @throws ConfigError when the synapses that are expected do not fit the memory.
+  TableWriter(std::int64_t num_neurons, double expected, const std::string& where);
+
+  /// Adds an input of the present row, in any order.
+  void add(std::int32_t source, float weight) { row_.emplace_back(source, weight); }
+  /// Ends a row; the next one begins.
+  void end_row();
+  Connectome finish(NeuronTable neurons = {});
+
+ private:
+  SynapseTable table_;
+  std::vector<std::pair<std::int32_t, float>> row_;
+};
 
 /// A standard normal that belongs to one pair of neurons.
 double pair_normal(std::uint64_t seed, std::int64_t source, std::int64_t target);
@@ -46,16 +67,38 @@ void sample_links(RandomSequence& random, std::int64_t first, std::int64_t last,
   }
 }
 
+/// A set of at most `capacity` ids, by open addressing.
+class IdSet {
+ public:
+  explicit IdSet(std::int64_t capacity)
+      : slots_(std::bit_ceil(static_cast<std::size_t>(2 * capacity + 1)), -1) {}
+
+  /// False where it was there.
+  bool insert(std::int64_t id) {
+    const std::size_t mask = slots_.size() - 1;
+    auto slot =
+        static_cast<std::size_t>(static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15u >> 32);
+    while (slots_[slot & mask] >= 0) {
+      if (slots_[slot++ & mask] == id) return false;
+    }
+    slots_[slot & mask] = id;
+    return true;
+  }
+
+ private:
+  std::vector<std::int64_t> slots_;
+};
+
 /// Emits `count` different ids of [0, size) without `skipped` (-1: none), in no order: Floyd's
 /// algorithm (Bentley and Floyd, CACM 30, 1987), O(count).
 template <class Emit>
 void sample_without_replacement(RandomSequence& random, std::int64_t size, std::int64_t skipped,
                                 std::int64_t count, const Emit& emit) {
   const std::int64_t choices = size - (skipped >= 0 ? 1 : 0);
-  std::unordered_set<std::int64_t> chosen;
+  IdSet chosen(count);
   for (std::int64_t top = choices - count; top < choices; ++top) {
     std::int64_t id = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(top + 1)));
-    if (!chosen.insert(id).second) chosen.insert(id = top);
+    if (!chosen.insert(id)) chosen.insert(id = top);
     emit(static_cast<std::int32_t>(skipped >= 0 && id >= skipped ? id + 1 : id));
   }
 }

@@ -27,24 +27,23 @@ Connectome random_connectome(const RandomParameters& parameters, std::uint64_t s
           std::to_string(parameters.density), "above 0, at most 1");
   const double degree = fixed ? static_cast<double>(parameters.in_degree)
                               : parameters.density * static_cast<double>(n);
-  require_synapse_memory(n, degree * static_cast<double>(n), "random");
+  TableWriter table(n, degree * static_cast<double>(n), "random");
 
   const double scale = parameters.gain / std::sqrt(degree);
-  std::vector<Synapse> synapses;
   for (std::int64_t row = 0; row < n; ++row) {
     RandomSequence random = row_sequence(seed, row);
     const std::int64_t skipped = parameters.autapses ? -1 : row;
     const auto emit = [&](std::int32_t source) {
-      synapses.push_back({source, static_cast<std::int32_t>(row),
-                          static_cast<float>(scale * pair_normal(seed, source, row))});
+      table.add(source, static_cast<float>(scale * pair_normal(seed, source, row)));
     };
     if (fixed) {
       sample_without_replacement(random, n, skipped, parameters.in_degree, emit);
     } else {
       sample_links(random, 0, n, skipped, parameters.density, emit);
     }
+    table.end_row();
   }
-  return Connectome(n, synapses);
+  return table.finish();
 }
 
 Connectome reference_connectome(const ReferenceParameters& parameters, std::uint64_t seed) {
@@ -56,19 +55,19 @@ Connectome reference_connectome(const ReferenceParameters& parameters, std::uint
   require(is_signed || parameters.weights == "excitatory", "reference.weights",
           "'" + parameters.weights + "'", "signed or excitatory");
   const auto k = static_cast<double>(std::min(parameters.in_links, n - 1));
-  require_synapse_memory(n, k * static_cast<double>(n), "reference");
+  TableWriter table(n, k * static_cast<double>(n), "reference");
 
   const double probability = k / static_cast<double>(n - 1);
-  std::vector<Synapse> synapses;
   for (std::int64_t row = 0; row < n; ++row) {
     RandomSequence random = row_sequence(seed, row);
     sample_links(random, 0, n, row, probability, [&](std::int32_t source) {
       const double normal = pair_normal(seed, source, row);
       const double weight = is_signed ? normal / std::sqrt(k) : math::exp(normal) / (kSqrtE * k);
-      synapses.push_back({source, static_cast<std::int32_t>(row), static_cast<float>(weight)});
+      table.add(source, static_cast<float>(weight));
     });
+    table.end_row();
   }
-  return Connectome(n, synapses);
+  return table.finish();
 }
 
 Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t seed) {
@@ -88,9 +87,8 @@ Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t
   };
   require(crossing(true) <= 1 && crossing(false) <= 1, "modular.callosal_fraction",
           std::to_string(f), "small enough that the other hemisphere has that many neurons");
-  require_synapse_memory(n, static_cast<double>(n) * inside(true) / (1 - f), "modular");
+  TableWriter table(n, static_cast<double>(n) * inside(true) / (1 - f), "modular");
 
-  std::vector<Synapse> synapses;
   NeuronTable neurons;
   neurons.region.assign(static_cast<std::size_t>(num_left), "left");
   neurons.region.resize(static_cast<std::size_t>(n), "right");
@@ -99,13 +97,13 @@ Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t
     const double scale = parameters.gain / std::sqrt(inside(left) / (1 - f));
     RandomSequence random = row_sequence(seed, row);
     const auto emit = [&](std::int32_t source) {
-      synapses.push_back({source, static_cast<std::int32_t>(row),
-                          static_cast<float>(scale * pair_normal(seed, source, row))});
+      table.add(source, static_cast<float>(scale * pair_normal(seed, source, row)));
     };
     sample_links(random, 0, num_left, row, left ? p : crossing(left), emit);
     sample_links(random, num_left, n, row, left ? crossing(left) : p, emit);
+    table.end_row();
   }
-  return Connectome(n, synapses, {}, std::move(neurons));
+  return table.finish(std::move(neurons));
 }
 
 }  // namespace noesis

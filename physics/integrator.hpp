@@ -1,15 +1,21 @@
 #pragma once
-/// Integrators by name. Fixed steps (euler, heun, rk4) advance all environments of a batch
+/// Integrators by name. Fixed steps (euler, heun, rk4, ros2) advance all environments of a batch
 /// together; dopri5 controls step size, error and acceptance of each environment on its own, so an
 /// environment has the same bits alone and in a batch.
 ///
 /// | name   | order | tableau                                                                |
 /// |--------|-------|------------------------------------------------------------------------|
 /// | euler  | 1     | explicit Euler                                                         |
-/// | heun   | 2     | explicit trapezoid                                                     |
+/// | heun   | 2     | explicit trapezoid; with noise, stochastic Heun: the predictor has the |
+/// |        |       | noise too (Gard, Introduction to SDEs, 1988, ch. 7)                    |
 /// | rk4    | 4     | classical Runge-Kutta                                                  |
+/// | ros2   | 2     | for stiff neurons: rosenbrock_stepper.hpp                              |
 /// | dopri5 | 5(4)  | Dormand & Prince, J. Comput. Appl. Math. 6:19, 1980; dense output of   |
 /// |        |       | Hairer, Norsett & Wanner, Solving ODEs I, II.6 (order 4)               |
+///
+/// With additive noise all fixed steps are of strong order 1: what they miss is the path of the
+/// noise inside a step. Stochastic Heun misses half as much as the others, and its drift is of
+/// second order.
 
 #include <cstdint>
 #include <limits>
@@ -37,7 +43,7 @@ struct IntegratorSpec {
 
   template <class V>
   void visit(V& v) {
-    v("name", name, "Integrator", one_of({"euler", "heun", "rk4", "dopri5"}));
+    v("name", name, "Integrator", one_of({"euler", "heun", "rk4", "ros2", "dopri5"}));
     v("dt_ms", dt_ms, "Step, or first step of dopri5 [ms]", greater_than(0));
     if (!adaptive()) return;  // the rest are dopri5's keys
     v("rtol", rtol, "Relative tolerance (dopri5)", at_least(0));
@@ -53,8 +59,9 @@ template <Real T>
 class FixedStepper {
  public:
   virtual ~FixedStepper() = default;
-  /// x(t) -> x(t + dt), in place.
-  virtual void step(System<T>& system, State<T>& x, double dt) = 0;
+  /// x(t) -> x(t + dt), in place. `noise` is the increment that the noise adds over the step, of
+  /// the shape of x, or null.
+  virtual void step(System<T>& system, State<T>& x, double dt, const State<T>* noise = nullptr) = 0;
 };
 
 /// `arena` must outlive the stepper. @throws ConfigError for a name that is not a fixed-step

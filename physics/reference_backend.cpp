@@ -1,5 +1,7 @@
 #include "physics/reference_backend.hpp"
 
+#include <cmath>
+
 namespace noesis {
 
 template <Real T>
@@ -26,13 +28,17 @@ void ReferenceBackend<T>::derivative(const State<T>& x, State<T>& dxdt) {
     };
     T own[8], other[8], slope[8];
     variables(i, own);
-    T input = 0;
+    T input = 0, strength = 0;
     const auto row_sources = brain.synapses().row_sources(i);
     const auto row_weights = brain.synapses().row_weights(i);
     for (std::size_t k = 0; k < row_sources.size(); ++k) {
       variables(row_sources[k], other);
-      if (at(transmits, env, row_sources[k], 1) != 0) input += row_weights[k] * model.output(other);
+      if (at(transmits, env, row_sources[k], 1) == 0) continue;
+      input += row_weights[k] * model.output(other);
+      strength += std::abs(row_weights[k]) * model.output(other);
     }
+    input *= at(surgeon_.gain(tile), env, i, 1);
+    strength *= at(surgeon_.gain(tile), env, i, 1);
     T gap = 0;
     if (!brain.gap_junctions().empty() && at(transmits, env, i, 1) != 0) {
       const auto gap_sources = brain.gap_junctions().row_sources(i);
@@ -43,7 +49,7 @@ void ReferenceBackend<T>::derivative(const State<T>& x, State<T>& dxdt) {
       }
     }
     const T drive = at(surgeon_.drive(tile), env, i, 0);
-    model.derivative(own, input, gap, drive, slope);
+    evaluate(model, own, input, strength, gap, drive, slope);
     for (int c = 0; c < shape_.num_components; ++c) {
       dxdt.at(env, c, i) = surgeon_.holds(env, c, i) ? T(0) : slope[c];
     }

@@ -71,7 +71,8 @@ Connectome rewire(const Connectome& connectome, std::uint64_t seed,
   std::vector<Synapse> gaps = connectome.gap_edges();
   swap_sources(synapses, true, attempts_per_edge, RandomSequence(seed, Stream::kTopology, 0));
   swap_sources(gaps, false, attempts_per_edge, RandomSequence(seed, Stream::kTopology, 1));
-  return Connectome(connectome.num_neurons(), synapses, gaps, connectome.neurons());
+  return Connectome(connectome.num_neurons(), synapses, gaps, connectome.neurons(),
+                    connectome.synapses().delays_ms);
 }
 
 }  // namespace noesis

@@ -9,8 +9,9 @@
 namespace noesis {
 
 std::vector<double> DriveSpec::values(std::int64_t num_neurons) const {
-  if (!per_neuron.empty()) return per_neuron;
-  std::vector<double> drive(static_cast<std::size_t>(num_neurons), mean);
+  std::vector<double> drive = per_neuron;
+  drive.resize(static_cast<std::size_t>(num_neurons), mean);
+  if (!per_neuron.empty()) return drive;
   if (sd > 0) {
     for (std::size_t i = 0; i < drive.size(); ++i) {
       drive[i] += sd * normal_pair(static_cast<std::uint64_t>(seed), Stream::kBias, 0,
@@ -23,6 +24,40 @@ std::vector<double> DriveSpec::values(std::int64_t num_neurons) const {
 
 namespace {
 
+void check_rules(const BrainSpec& spec) {
+  if (spec.plasticity.rules.empty()) return;
+  const double steps = spec.plasticity.interval_ms / spec.integrator.dt_ms;
+  if (spec.integrator.adaptive()) {
+    throw ConfigError({.what = "plasticity needs fixed steps",
+                       .where = "plasticity.rules",
+                       .got = "integrator.name = \"" + spec.integrator.name + "\"",
+                       .allowed = "\"euler\", \"heun\", \"rk4\" or \"ros2\"",
+                       .next = {}});
+  }
+  if (std::round(steps) < 1 || std::abs(steps - std::round(steps)) > 1e-6 * steps) {
+    throw ConfigError(
+        {.what = "rules run every whole number of steps",
+         .where = "plasticity.interval_ms",
+         .got = std::to_string(spec.plasticity.interval_ms),
+         .allowed = "a multiple of integrator.dt_ms = " + std::to_string(spec.integrator.dt_ms),
+         .next = {}});
+  }
+}
+
+/// With places for all neurons that may be born, which have no synapses yet.
+std::vector<ConnectomePtr> with_places(const std::vector<ConnectomePtr>& connectomes,
+                                       const PlasticitySpec& plasticity) {
+  if (!plasticity.has("neurogenesis")) return connectomes;
+  std::vector<ConnectomePtr> extended;
+  for (const ConnectomePtr& connectome : connectomes) {
+    PlasticConnectome plastic(*connectome);
+    plastic.add_neurons(
+        std::max<std::int64_t>(plasticity.neurogenesis.max_neurons - connectome->num_neurons(), 0));
+    extended.push_back(plastic.freeze());
+  }
+  return extended;
+}
+
 void check(const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
            std::size_t num_envs) {
   const auto fail = [](std::string what, std::string where, std::string got, std::string allowed) {
@@ -33,7 +68,12 @@ void check(const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
     fail("one connectome is shared, or there is one an environment", "connectomes",
          std::to_string(connectomes.size()), "1 or " + std::to_string(num_envs));
   }
+  const bool has_delays = std::any_of(connectomes.begin(), connectomes.end(),
+                                      [](const auto& one) { return one->has_delays(); });
   for (const ConnectomePtr& connectome : connectomes) {
+    if (has_delays && connectome->num_synapses() > 0 && !connectome->has_delays()) {
+      fail("connectomes of one batch all have delays, or none", "connectomes", "both", "one kind");
+    }
     if (connectome->num_neurons() != connectomes.front()->num_neurons()) {
       fail("connectomes of one batch have the same number of neurons", "connectomes",
            std::to_string(connectome->num_neurons()),
@@ -42,8 +82,13 @@ void check(const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
   }
   if (spec.noise.sigma > 0 && spec.integrator.adaptive()) {
     fail("noise needs fixed steps", "noise.sigma", std::to_string(spec.noise.sigma),
-         "0 with dopri5; or integrator.name = \"euler\", \"heun\" or \"rk4\"");
+         "0 with dopri5; or integrator.name = \"euler\", \"heun\", \"rk4\" or \"ros2\"");
   }
+  if (has_delays && spec.integrator.adaptive()) {
+    fail("conduction delays need fixed steps", "integrator.name", spec.integrator.name,
+         "\"euler\", \"heun\", \"rk4\" or \"ros2\"");
+  }
+  check_rules(spec);
   const std::size_t drives = spec.drive.per_neuron.size();
   if (drives != 0 && static_cast<std::int64_t>(drives) != connectomes.front()->num_neurons()) {
     fail("one drive a neuron, or none", "drive.per_neuron", std::to_string(drives) + " values",
@@ -55,9 +100,10 @@ void check(const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
   }
 }
 
-BatchShape shape_of(const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
+BatchShape shape_of(const std::vector<ConnectomePtr>& originals,
+                    const std::vector<ConnectomePtr>& connectomes, const BrainSpec& spec,
                     std::size_t num_envs, int tile_width) {
-  check(connectomes, spec, num_envs);
+  check(originals, spec, num_envs);
   return batch_shape(spec.model, connectomes.front()->num_neurons(),
                      static_cast<std::int64_t>(num_envs), connectomes.size() > 1, tile_width);
 }
@@ -68,12 +114,13 @@ template <Real T>
 Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& brain,
                           std::vector<std::uint64_t> env_seeds, const ThreadArena& threads)
     : spec(brain),
-      connectomes(std::move(brains)),
+      originals(std::move(brains)),
+      connectomes(with_places(originals, spec.plasticity)),
       seeds(std::move(env_seeds)),
       arena(threads),
-      shape(shape_of(connectomes, spec, seeds.size(), kTileWidth<T>)),
+      shape(shape_of(originals, connectomes, spec, seeds.size(), kTileWidth<T>)),
       surgeon(shape, spec.drive.values(shape.num_neurons)),
-      backend(connectomes, spec.model, shape, surgeon, arena),
+      backend(connectomes, spec.model, shape, surgeon, arena, spec.integrator.dt_ms),
       state(shape),
       episode_start(seeds.size(), 0) {
   if (spec.integrator.adaptive()) {
@@ -81,15 +128,23 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
   } else {
     fixed = make_fixed_stepper<T>(spec.integrator.name, arena);
   }
-  for (std::int64_t env = 0; env < shape.num_envs; ++env) draw_initial_state(env);
+  if (!spec.plasticity.rules.empty()) {
+    steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
+  }
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) {
+    draw_initial_state(env, 0, shape.num_neurons);
+    start_plasticity(env);
+    fill_past(env);
+  }
   if (adaptive) adaptive->start(state, 0);
 }
 
 template <Real T>
-void Simulation<T>::Impl::draw_initial_state(std::int64_t env) {
+void Simulation<T>::Impl::draw_initial_state(std::int64_t env, std::int64_t first,
+                                             std::int64_t last) {
   const std::uint64_t seed = seeds[static_cast<std::size_t>(env)];
   const double span = spec.initial.high - spec.initial.low;
-  for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
+  for (std::int64_t i = first; i < last; ++i) {
     for (int c = 0; c < shape.num_components; c += 2) {
       const RandomPair u =
           uniform_pair(seed, Stream::kInitialState, 0, static_cast<std::uint32_t>(i),
@@ -99,6 +154,68 @@ void Simulation<T>::Impl::draw_initial_state(std::int64_t env) {
         state.at(env, c + 1, i) = static_cast<T>(spec.initial.low + span * u.second);
       }
     }
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::fill_past(std::int64_t env) {
+  if (backend.delays() == nullptr) return;
+  std::vector<T> outputs;
+  backend.output(state, env, outputs);
+  backend.delays()->fill(env, num_steps, outputs);
+}
+
+template <Real T>
+void Simulation<T>::Impl::start_plasticity(std::int64_t env) {
+  if (steps_per_rule == 0) return;
+  const auto e = static_cast<std::size_t>(env);
+  const bool is_shared = originals.size() == 1 && shape.num_envs > 1;
+  PlasticBrain fresh(spec.plasticity, originals[originals.size() == 1 ? 0 : e], is_shared,
+                     shape.num_neurons, seeds[e]);
+  if (e < plastic.size()) {
+    plastic[e] = std::move(fresh);
+  } else {
+    plastic.push_back(std::move(fresh));
+  }
+  use_plastic_synapses(env);
+  for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
+    if (!plastic[e].is_alive(i)) surgeon.lesion(env, i);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::use_plastic_synapses(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  if (plastic[e].has_connectome()) backend.set_synapses(e, plastic[e].synapses());
+}
+
+template <Real T>
+void Simulation<T>::Impl::run_rules(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  std::vector<T> outputs, bias(static_cast<std::size_t>(shape.num_neurons));
+  backend.output(state, env, outputs);
+  double stimulus = 0;
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    const auto neuron = static_cast<std::int64_t>(i);
+    bias[i] = static_cast<T>(surgeon.bias(env, neuron));
+    stimulus += std::abs(surgeon.current(env, neuron));
+  }
+  const double gain = plastic[e].gain();
+  const PlasticBrain::Change change =
+      plastic[e].advance(std::span<const T>(outputs), stimulus / static_cast<double>(bias.size()),
+                         std::span<T>(bias), arena);
+  use_plastic_synapses(env);
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
+    if (plastic[e].gain() != gain) {
+      surgeon.set_gain(env, static_cast<std::int64_t>(i), plastic[e].gain());
+    }
+  }
+  for (const std::int32_t id : change.died) surgeon.lesion(env, id);
+  if (!change.died.empty()) surgeon.pin(state);
+  for (const std::int32_t id : change.born) {
+    surgeon.revive(env, id);
+    draw_initial_state(env, id, id + 1);
   }
 }
 
@@ -128,9 +245,15 @@ void Simulation<T>::Impl::advance_fixed(double t) {
   }
   surgeon.pin(state);
   while (num_steps < static_cast<std::int64_t>(target)) {
-    fixed->step(backend, state, dt);
-    if (spec.noise.sigma > 0) add_noise();
+    backend.begin_step(state, num_steps);
+    if (spec.noise.sigma > 0) draw_noise();
+    fixed->step(backend, state, dt, spec.noise.sigma > 0 ? &noise : nullptr);
     ++num_steps;
+    if (steps_per_rule == 0) continue;
+    for (std::int64_t env = 0; env < shape.num_envs; ++env) {
+      const std::int64_t step = num_steps - episode_start[static_cast<std::size_t>(env)];
+      if (step % steps_per_rule == 0) run_rules(env);
+    }
   }
 }
 
@@ -159,10 +282,14 @@ void Simulation<T>::Impl::before_inputs_change() {
 }
 
 template <Real T>
-void Simulation<T>::Impl::add_noise() {
+void Simulation<T>::Impl::draw_noise() {
   const double scale =
       spec.noise.sigma * std::sqrt(spec.integrator.dt_ms / time_scale_ms(spec.model));
   const bool holds = surgeon.holds_any();
+  if (noise.size() == 0) noise = State<T>(shape);
+  const auto put = [&](std::int64_t env, int c, std::int64_t i, double value) {
+    noise.at(env, c, i) = holds && surgeon.holds(env, c, i) ? T(0) : static_cast<T>(scale * value);
+  };
   arena.parallel_for(shape.num_neurons, 256, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t env = 0; env < shape.num_envs; ++env) {
       const auto e = static_cast<std::size_t>(env);
@@ -172,12 +299,8 @@ void Simulation<T>::Impl::add_noise() {
           const RandomPair n =
               normal_pair(seeds[e], Stream::kNoise, step, static_cast<std::uint32_t>(i),
                           static_cast<std::uint32_t>(c / 2));
-          if (!(holds && surgeon.holds(env, c, i))) {
-            state.at(env, c, i) += static_cast<T>(scale * n.first);
-          }
-          if (c + 1 < shape.num_components && !(holds && surgeon.holds(env, c + 1, i))) {
-            state.at(env, c + 1, i) += static_cast<T>(scale * n.second);
-          }
+          put(env, c, i, n.first);
+          if (c + 1 < shape.num_components) put(env, c + 1, i, n.second);
         }
       }
     }
@@ -263,6 +386,7 @@ void Simulation<T>::set_state(const State<T>& x) {
   ensure(x.shape() == impl_->shape, "a state of this batch's shape");
   impl_->before_inputs_change();
   impl_->state = x;
+  for (std::int64_t env = 0; env < impl_->shape.num_envs; ++env) impl_->fill_past(env);
 }
 template <Real T>
 void Simulation<T>::output(std::int64_t env, std::vector<double>& values) const {
@@ -274,7 +398,9 @@ void Simulation<T>::reset(std::int64_t env, std::uint64_t seed) {
   impl_->surgeon.reset(env);
   impl_->seeds.at(static_cast<std::size_t>(env)) = seed;
   impl_->episode_start.at(static_cast<std::size_t>(env)) = impl_->num_steps;
-  impl_->draw_initial_state(env);
+  impl_->draw_initial_state(env, 0, impl_->shape.num_neurons);
+  impl_->start_plasticity(env);
+  impl_->fill_past(env);
 }
 template <Real T>
 BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
@@ -290,6 +416,12 @@ BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
     }
   }
   impl_->surgeon.append_inputs(env, snapshot.inputs);
+  if (const DelayLine<T>* delays = impl_->backend.delays()) {
+    delays->append_history(env, impl_->num_steps, snapshot.history);
+  }
+  if (!impl_->plastic.empty()) {
+    snapshot.plasticity = std::make_shared<const PlasticBrain>(impl_->plastic[e]);
+  }
   return snapshot;
 }
 template <Real T>
@@ -298,11 +430,16 @@ void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) 
   const BatchShape& shape = impl_->shape;
   const auto e = static_cast<std::size_t>(env);
   const auto size = static_cast<std::size_t>(shape.num_components * shape.num_neurons);
-  if (snapshot.state.size() != size) {
+  DelayLine<T>* const delays = impl_->backend.delays();
+  const auto history = static_cast<std::size_t>(delays != nullptr ? delays->history_size() : 0);
+  if (snapshot.state.size() != size || snapshot.history.size() != history ||
+      (snapshot.plasticity != nullptr) == impl_->plastic.empty()) {
     throw ConfigError({.what = "the snapshot is of another brain",
                        .where = "restore",
-                       .got = std::to_string(snapshot.state.size()) + " values",
-                       .allowed = std::to_string(size),
+                       .got = std::to_string(snapshot.state.size()) + " + " +
+                              std::to_string(snapshot.history.size()) + " values",
+                       .allowed = std::to_string(size) + " + " + std::to_string(history) +
+                                  ", and rules of plasticity in both or in neither",
                        .next = {}});
   }
   impl_->surgeon.set_inputs(env, snapshot.inputs);
@@ -312,6 +449,39 @@ void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) 
   for (int c = 0; c < shape.num_components; ++c) {
     for (std::int64_t i = 0; i < shape.num_neurons; ++i) impl_->state.at(env, c, i) = *value++;
   }
+  if (delays != nullptr) delays->set_history(env, impl_->num_steps, snapshot.history);
+  if (snapshot.plasticity != nullptr) {
+    impl_->plastic[e] = *snapshot.plasticity;
+    impl_->use_plastic_synapses(env);
+  }
+}
+template <Real T>
+PlasticityReport Simulation<T>::plasticity(std::int64_t env) const {
+  const auto e = static_cast<std::size_t>(env);
+  if (!impl_->plastic.empty()) return impl_->plastic.at(e).report();
+  const Connectome& connectome = *impl_->originals[impl_->originals.size() == 1 ? 0 : e];
+  PlasticityReport report;
+  report.num_alive = connectome.num_neurons();
+  report.num_synapses = connectome.num_synapses();
+  return report;
+}
+template <Real T>
+ConnectomePtr Simulation<T>::connectome(std::int64_t env) const {
+  const auto e = static_cast<std::size_t>(env);
+  const bool changes = !impl_->plastic.empty() && impl_->plastic.at(e).has_connectome();
+  if (changes) return impl_->plastic[e].connectome().freeze();
+  return impl_->originals[impl_->originals.size() == 1 ? 0 : e];
+}
+template <Real T>
+void Simulation<T>::set_error(std::int64_t env, double error) {
+  if (!impl_->spec.plasticity.has("neurogenesis")) {
+    throw ConfigError({.what = "no rule follows an error",
+                       .where = "set_error",
+                       .got = "plasticity.rules without \"neurogenesis\"",
+                       .allowed = "rules with it",
+                       .next = {}});
+  }
+  impl_->plastic.at(static_cast<std::size_t>(env)).set_error(error);
 }
 template <Real T>
 std::int64_t Simulation<T>::num_steps() const noexcept {

@@ -13,11 +13,12 @@
 #include "physics/cpu_backend.hpp"
 #include "physics/integrator.hpp"
 #include "physics/models/models.hpp"
+#include "physics/plasticity/plastic_brain.hpp"
 #include "physics/surgeon.hpp"
 
 namespace noesis {
 
-/// The `[noise]` section: sigma sqrt(dt / tau) N(0, 1) is added to every state variable after each
+/// The `[noise]` section: sigma sqrt(dt / tau) N(0, 1) is added to every state variable in each
 /// step, tau being the model's time scale.
 struct NoiseSpec {
   double sigma = 0;
@@ -68,6 +69,7 @@ struct BrainSpec {
   IntegratorSpec integrator;
   NoiseSpec noise;
   InitialSpec initial;
+  PlasticitySpec plasticity;
 
   template <class V>
   void visit(V& v) {
@@ -76,6 +78,7 @@ struct BrainSpec {
     v.section("integrator", integrator);
     v.section("noise", noise);
     v.section("initial", initial);
+    v.section("plasticity", plasticity);
   }
 };
 
@@ -86,6 +89,8 @@ struct BrainSnapshot {
   std::int64_t step = 0;   ///< steps since its reset
   std::vector<T> state;    ///< (num_components x num_neurons)
   std::vector<T> inputs;   ///< interventions in force, as Surgeon::append_inputs()
+  std::vector<T> history;  ///< as DelayLine::append_history(), empty without delays
+  std::shared_ptr<const PlasticBrain> plasticity;  ///< null without rules; compared by identity
   bool operator==(const BrainSnapshot&) const = default;
 };
 
@@ -96,8 +101,10 @@ template <Real T>
 class Simulation {
  public:
   /// One connectome for all environments, or one for each (`per_env`). `seeds` has one seed an
-  /// environment. @throws ConfigError for impossible settings (noise with an adaptive integrator,
-  ///   connectomes of different sizes, ...).
+  /// environment. With neurogenesis there are places for max_neurons from the start, and those of
+  /// the unborn are lesioned; with delays, what was before is the initial state.
+  /// @throws ConfigError for impossible settings (noise with an adaptive integrator, connectomes of
+  ///   different sizes, ...).
   Simulation(std::vector<ConnectomePtr> connectomes, const BrainSpec& spec,
              std::vector<std::uint64_t> seeds, const ThreadArena& arena);
   ~Simulation();
@@ -126,13 +133,14 @@ class Simulation {
 
   /// State at time_ms().
   const State<T>& state() const noexcept;
-  /// Replaces the state (same shape) at the present time.
+  /// Replaces the state (same shape) at the present time, and with delays the past.
   void set_state(const State<T>& x);
   /// What the neurons of an environment transmit at time_ms() (num_neurons).
   void output(std::int64_t env, std::vector<double>& values) const;
 
-  /// A new episode of one environment: initial state from `seed`, interventions ended. Fixed steps
-  /// only unless all environments are at time 0. Noise goes on by the environment's own step count.
+  /// A new episode of one environment: initial state from `seed`, interventions ended, the
+  /// connectome as it was before any rule. Fixed steps only unless all environments are at time 0.
+  /// Noise goes on by the environment's own step count.
   void reset(std::int64_t env, std::uint64_t seed);
 
   /// A brain of the batch, and one put into any place of this or another batch of the same
@@ -140,6 +148,13 @@ class Simulation {
   /// ConfigError for an adaptive integrator or a snapshot of another size.
   BrainSnapshot<T> snapshot(std::int64_t env) const;
   void restore(std::int64_t env, const BrainSnapshot<T>& snapshot);
+
+  /// What the rules have done, and the connectome that they have made (a copy).
+  PlasticityReport plasticity(std::int64_t env) const;
+  ConnectomePtr connectome(std::int64_t env) const;
+  /// Error that drives neurogenesis in an environment until it is set again. @throws ConfigError
+  /// when that rule does not run, or for an error that is negative or not finite.
+  void set_error(std::int64_t env, double error);
 
   /// Steps of the integrator: the batch's count of fixed steps, or an environment's statistics.
   std::int64_t num_steps() const noexcept;

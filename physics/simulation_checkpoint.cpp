@@ -12,9 +12,8 @@ namespace noesis {
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr const char* kKind = "simulation";
-const char* const kSurgeonArrays[] = {"bias", "current", "transmits", "moves", "level"};
 
 template <class T>
 void write_state(Hdf5File& file, const std::string& name, const State<T>& x) {
@@ -114,9 +113,19 @@ void Simulation<T>::write(const std::filesystem::path& path) const {
   }
   file.set_attribute("/", "num_steps", sim.num_steps);
   write_state(file, "state", sim.state);
-  const std::vector<State<T>*> arrays = impl_->surgeon.arrays();
+  const auto arrays = impl_->surgeon.arrays();
   for (std::size_t k = 0; k < arrays.size(); ++k) {
-    write_state(file, std::string("surgeon/") + kSurgeonArrays[k], *arrays[k]);
+    write_state(file, std::string("surgeon/") + Surgeon<T>::kArrayNames[k], *arrays[k]);
+  }
+  if (const DelayLine<T>* delays = sim.backend.delays()) {
+    std::vector<T> history;
+    for (std::int64_t env = 0; env < sim.shape.num_envs; ++env) {
+      delays->append_history(env, sim.num_steps, history);
+    }
+    file.write("history", history);
+  }
+  for (std::size_t e = 0; e < sim.plastic.size(); ++e) {
+    sim.plastic[e].write(file, "plasticity/" + std::to_string(e));
   }
   file.write("seeds", sim.seeds);
   file.write("episode_start", sim.episode_start);
@@ -147,15 +156,24 @@ void Simulation<T>::read(const std::filesystem::path& path) {
   // Read everything before anything is changed, so that a damaged file leaves the simulation whole.
   State<T> state(sim.shape);
   read_state(file, "state", state);
-  const std::vector<State<T>*> arrays = sim.surgeon.arrays();
+  const auto arrays = sim.surgeon.arrays();
   std::vector<State<T>> loaded;
   for (std::size_t k = 0; k < arrays.size(); ++k) {
     loaded.emplace_back(arrays[k]->shape());
-    read_state(file, std::string("surgeon/") + kSurgeonArrays[k], loaded.back());
+    read_state(file, std::string("surgeon/") + Surgeon<T>::kArrayNames[k], loaded.back());
   }
   auto seeds = read_envs<std::uint64_t>(file, "seeds", sim.shape.num_envs);
   auto episode_start = read_envs<std::int64_t>(file, "episode_start", sim.shape.num_envs);
   const auto num_steps = file.attribute<std::int64_t>("/", "num_steps");
+  DelayLine<T>* const delays = sim.backend.delays();
+  std::vector<T> history;
+  if (delays != nullptr) {
+    history = read_envs<T>(file, "history", delays->history_size() * sim.shape.num_envs);
+  }
+  std::vector<PlasticBrain> plastic = sim.plastic;
+  for (std::size_t e = 0; e < plastic.size(); ++e) {
+    plastic[e].read(file, "plasticity/" + std::to_string(e));
+  }
   typename Dopri5<T>::Snapshot adaptive;
   double now = 0, segment_start = 0;
   bool inputs_changed = false;
@@ -174,6 +192,15 @@ void Simulation<T>::read(const std::filesystem::path& path) {
   sim.now = now;
   sim.segment_start = segment_start;
   sim.inputs_changed = inputs_changed;
+  sim.plastic = std::move(plastic);
+  for (std::int64_t env = 0; env < sim.shape.num_envs; ++env) {
+    if (!sim.plastic.empty()) sim.use_plastic_synapses(env);
+    if (delays == nullptr) continue;
+    const auto size = static_cast<std::size_t>(delays->history_size());
+    delays->set_history(
+        env, num_steps,
+        std::span<const T>(history).subspan(static_cast<std::size_t>(env) * size, size));
+  }
   if (sim.adaptive) sim.adaptive->restore(sim.backend, adaptive);
 }
 

@@ -14,21 +14,31 @@ class Simulation<T>::Impl {
   double time_ms() const noexcept {
     return adaptive ? now : static_cast<double>(num_steps) * spec.integrator.dt_ms;
   }
-  void draw_initial_state(std::int64_t env);
+  /// Of neurons [first, last).
+  void draw_initial_state(std::int64_t env, std::int64_t first, std::int64_t last);
   void advance_to(double t, double limit);
   /// Ends an adaptive step at the present time, so that state or inputs may be edited.
   void before_inputs_change();
   void check_finite() const;
   void require_fixed_steps(const char* where) const;
 
+  /// Makes the present state of an environment its past.
+  void fill_past(std::int64_t env);
+  /// Rules as at the beginning of an episode.
+  void start_plasticity(std::int64_t env);
+  /// Lets the kernels read an environment's plastic connectome.
+  void use_plastic_synapses(std::int64_t env);
+
   BrainSpec spec;
-  std::vector<ConnectomePtr> connectomes;
+  std::vector<ConnectomePtr> originals;    // as they were given
+  std::vector<ConnectomePtr> connectomes;  // with places for neurons to be born
   std::vector<std::uint64_t> seeds;
   const ThreadArena& arena;
   BatchShape shape;
   Surgeon<T> surgeon;
   CpuBackend<T> backend;
-  State<T> state;  // at time_ms()
+  State<T> state;                     // at time_ms()
+  std::vector<PlasticBrain> plastic;  // (num_envs), or empty without rules
   std::unique_ptr<FixedStepper<T>> fixed;
   std::unique_ptr<Dopri5<T>> adaptive;
   std::int64_t num_steps = 0;
@@ -41,7 +51,12 @@ class Simulation<T>::Impl {
  private:
   void advance_fixed(double t);
   void advance_adaptive(double t, double limit);
-  void add_noise();
+  /// The noise of the present step, 0 where it may move nothing.
+  void draw_noise();
+  void run_rules(std::int64_t env);
+
+  State<T> noise;                   // empty without noise
+  std::int64_t steps_per_rule = 0;  // 0 without rules
 };
 
 }  // namespace noesis

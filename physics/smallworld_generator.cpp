@@ -17,11 +17,9 @@ Connectome smallworld_connectome(const SmallworldParameters& parameters, std::ui
   require(k >= 2 && k % 2 == 0 && k <= n - 1, "smallworld.neighbours", std::to_string(k),
           "even, 2 to " + std::to_string(n - 1));
   require(beta >= 0 && beta <= 1, "smallworld.rewiring", std::to_string(beta), "0 to 1");
-  require_synapse_memory(n, static_cast<double>(n) * static_cast<double>(k), "smallworld");
+  TableWriter table(n, static_cast<double>(n) * static_cast<double>(k), "smallworld");
 
   const double scale = parameters.gain / std::sqrt(static_cast<double>(k));
-  std::vector<Synapse> synapses;
-  synapses.reserve(static_cast<std::size_t>(n * k));
   std::vector<std::int64_t> sources(static_cast<std::size_t>(k));
   for (std::int64_t row = 0; row < n; ++row) {
     RandomSequence random = row_sequence(seed, row);
@@ -38,11 +36,12 @@ Connectome smallworld_connectome(const SmallworldParameters& parameters, std::ui
       source = other;
     }
     for (const std::int64_t source : sources) {
-      synapses.push_back({static_cast<std::int32_t>(source), static_cast<std::int32_t>(row),
-                          static_cast<float>(scale * pair_normal(seed, source, row))});
+      table.add(static_cast<std::int32_t>(source),
+                static_cast<float>(scale * pair_normal(seed, source, row)));
     }
+    table.end_row();
   }
-  return Connectome(n, synapses);
+  return table.finish();
 }
 
 }  // namespace noesis

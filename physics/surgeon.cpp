@@ -13,11 +13,12 @@ Surgeon<T>::Surgeon(BatchShape batch, std::span<const double> bias)
     : shape_(batch), default_bias_(bias.begin(), bias.end()) {
   shape_.num_components = 1;
   ensure(static_cast<std::int64_t>(bias.size()) == batch.num_neurons, "one bias a neuron");
-  for (State<T>* array : {&bias_, &current_, &drive_, &transmits_, &moves_, &level_}) {
+  for (State<T>* array : {&bias_, &current_, &drive_, &transmits_, &moves_, &level_, &gain_}) {
     *array = State<T>(shape_);
   }
   std::fill_n(transmits_.data(), transmits_.size(), T(1));
   std::fill_n(moves_.data(), moves_.size(), kFree<T>);
+  std::fill_n(gain_.data(), gain_.size(), T(1));
   // Padded lanes get the bias too, so that they stay as finite as the rest.
   for (std::int64_t tile = 0; tile < shape_.num_tiles(); ++tile) {
     for (std::int64_t n = 0; n < shape_.plane_size(); ++n) {
@@ -84,6 +85,16 @@ void Surgeon<T>::set_bias(std::int64_t env, std::int64_t neuron, double bias) {
 }
 
 template <Real T>
+void Surgeon<T>::set_gain(std::int64_t env, std::int64_t neuron, double gain) {
+  check(env, neuron, gain);
+  require(gain >= 0, "negative gain", "intervention", gain, "at least 0");
+  T& value = gain_.at(env, 0, neuron);
+  const T next = static_cast<T>(gain);
+  num_modulated_ += (next != T(1) ? 1 : 0) - (value != T(1) ? 1 : 0);
+  value = next;
+}
+
+template <Real T>
 void Surgeon<T>::silence(std::int64_t env, std::int64_t neuron, bool on) {
   check(env, neuron, 0);
   if (moves_.at(env, 0, neuron) == kLesioned<T>) return;
@@ -111,6 +122,13 @@ void Surgeon<T>::lesion(std::int64_t env, std::int64_t neuron) {
 }
 
 template <Real T>
+void Surgeon<T>::revive(std::int64_t env, std::int64_t neuron) {
+  check(env, neuron, 0);
+  set_moves(env, neuron, kFree<T>, 0);
+  set_transmits(env, neuron, true);
+}
+
+template <Real T>
 void Surgeon<T>::clear(std::int64_t env) {
   check(env, 0, 0);
   for (std::int64_t i = 0; i < shape_.num_neurons; ++i) {
@@ -129,13 +147,14 @@ void Surgeon<T>::reset(std::int64_t env) {
     set_transmits(env, i, true);
     set_moves(env, i, kFree<T>, 0);
     bias_.at(env, 0, i) = static_cast<T>(default_bias_[static_cast<std::size_t>(i)]);
+    set_gain(env, i, 1);
   }
   clear(env);
 }
 
 template <Real T>
 void Surgeon<T>::append_inputs(std::int64_t env, std::vector<T>& values) const {
-  for (const State<T>* array : {&bias_, &current_, &transmits_, &moves_, &level_}) {
+  for (const State<T>* array : {&bias_, &current_, &transmits_, &moves_, &level_, &gain_}) {
     for (std::int64_t i = 0; i < shape_.num_neurons; ++i) values.push_back(array->at(env, 0, i));
   }
 }
@@ -143,7 +162,7 @@ void Surgeon<T>::append_inputs(std::int64_t env, std::vector<T>& values) const {
 template <Real T>
 void Surgeon<T>::set_inputs(std::int64_t env, std::span<const T> values) {
   const auto n = static_cast<std::size_t>(shape_.num_neurons);
-  ensure(values.size() == 5 * n, "inputs of an environment of this size");
+  ensure(values.size() == kNumArrays * n, "inputs of an environment of this size");
   for (std::size_t k = 0; k < n; ++k) {
     const auto i = static_cast<std::int64_t>(k);
     bias_.at(env, 0, i) = values[k];
@@ -151,6 +170,7 @@ void Surgeon<T>::set_inputs(std::int64_t env, std::span<const T> values) {
     update_drive(env, i);
     set_transmits(env, i, values[2 * n + k] != T(0));
     set_moves(env, i, values[3 * n + k], static_cast<double>(values[4 * n + k]));
+    set_gain(env, i, static_cast<double>(values[5 * n + k]));
   }
 }
 
@@ -171,6 +191,8 @@ void Surgeon<T>::refresh() {
   num_mute_ = std::count(transmits_.data(), transmits_.data() + transmits_.size(), T(0));
   num_held_ = std::count_if(moves_.data(), moves_.data() + moves_.size(),
                             [](T moves) { return moves < kFree<T>; });
+  num_modulated_ =
+      std::count_if(gain_.data(), gain_.data() + gain_.size(), [](T gain) { return gain != T(1); });
   for (std::int64_t n = 0; n < drive_.size(); ++n) {
     drive_.data()[n] = bias_.data()[n] + current_.data()[n];
   }

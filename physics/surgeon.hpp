@@ -1,14 +1,15 @@
 #pragma once
 /// Surgeon mode: interventions on the brains of a batch, each an exact change of the equation.
 ///
-/// | intervention | the equation becomes                                             | lasts |
-/// |--------------|------------------------------------------------------------------|----------------|
-/// | current u    | drive_i = bias_i + u                                             | until
-/// changed  | | silence      | output_i = 0 for all targets, its gap junctions are open circuits;
-/// its own state goes on | until released | | clamp v      | x_i[0] = v, x_i[0]' = 0; its other
-/// state variables go on         | until released | | lesion       | x_i = 0, x_i' = 0, output_i =
-/// 0, gap junctions open              | until reset    |
+/// current u: drive_i = bias_i + u, until changed.
+/// gain g: the summed synaptic input is multiplied by g, until changed.
+/// silence: output_i = 0 for all targets, its gap junctions are open circuits; its own state goes
+///   on; until released.
+/// clamp v: x_i[0] = v, x_i[0]' = 0; its other state variables go on; until released.
+/// lesion: x_i = 0, x_i' = 0, output_i = 0, gap junctions open; until reset.
+/// What a neuron has sent into a synapse with a delay still arrives.
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,20 +29,25 @@ class Surgeon {
   // Each throws ConfigError when env or neuron is out of range or a value is not finite.
   void set_current(std::int64_t env, std::int64_t neuron, double amplitude);
   void set_bias(std::int64_t env, std::int64_t neuron, double bias);
+  /// Factor of the neuron's summed synaptic input, at least 0 (neuromodulation; 1 unless set).
+  void set_gain(std::int64_t env, std::int64_t neuron, double gain);
   void silence(std::int64_t env, std::int64_t neuron, bool on = true);
   void clamp(std::int64_t env, std::int64_t neuron, double level);
   void release(std::int64_t env, std::int64_t neuron);  ///< ends a clamp
   void lesion(std::int64_t env, std::int64_t neuron);
+  /// Ends a lesion: a neuron is born into the place.
+  void revive(std::int64_t env, std::int64_t neuron);
 
-  /// Ends currents, silences and clamps of an environment; lesions stay.
+  /// Ends currents, silences and clamps of an environment; lesions, bias and gain stay.
   void clear(std::int64_t env);
-  /// Ends everything, lesions too, and restores the bias.
+  /// Ends everything, lesions too, and restores bias and gain.
   void reset(std::int64_t env);
 
   double current(std::int64_t env, std::int64_t neuron) const {
     return current_.at(env, 0, neuron);
   }
   double bias(std::int64_t env, std::int64_t neuron) const { return bias_.at(env, 0, neuron); }
+  double gain(std::int64_t env, std::int64_t neuron) const { return gain_.at(env, 0, neuron); }
 
   /// Sets held components of `x` to their levels. To be called after each change, before a step.
   void pin(State<T>& x) const;
@@ -53,8 +59,11 @@ class Surgeon {
   }
   bool holds_any() const noexcept { return num_held_ > 0; }
 
-  // What the kernels read, one tile each; null where nobody is silenced or held.
+  // What the kernels read, one tile each; null where nobody is silenced, held or modulated.
   const T* drive(std::int64_t tile) const noexcept { return drive_.plane(tile, 0); }
+  const T* gain(std::int64_t tile) const noexcept {
+    return num_modulated_ > 0 ? gain_.plane(tile, 0) : nullptr;
+  }
   const T* transmits(std::int64_t tile) const noexcept {
     return num_mute_ > 0 ? transmits_.plane(tile, 0) : nullptr;
   }
@@ -62,13 +71,18 @@ class Surgeon {
     return num_held_ > 0 ? moves_.plane(tile, 0) : nullptr;
   }
 
-  /// Everything that holds in one environment: 5 values a neuron, appended to `values`.
+  /// Everything that holds in one environment: kNumArrays values a neuron, appended to `values`.
   void append_inputs(std::int64_t env, std::vector<T>& values) const;
-  /// Puts 5 * num_neurons values of append_inputs() in force in an environment.
+  /// Puts kNumArrays * num_neurons values of append_inputs() in force in an environment.
   void set_inputs(std::int64_t env, std::span<const T> values);
 
-  /// The arrays in a fixed order (bias, current, transmits, moves, level), for checkpoints.
-  std::vector<State<T>*> arrays() { return {&bias_, &current_, &transmits_, &moves_, &level_}; }
+  /// The arrays in the order of kArrayNames, for checkpoints.
+  static constexpr int kNumArrays = 6;
+  static constexpr const char* kArrayNames[kNumArrays] = {"bias",  "current", "transmits",
+                                                          "moves", "level",   "gain"};
+  std::array<State<T>*, kNumArrays> arrays() {
+    return {&bias_, &current_, &transmits_, &moves_, &level_, &gain_};
+  }
   /// To be called after arrays() were written to: derives the rest.
   void refresh();
 
@@ -81,8 +95,9 @@ class Surgeon {
   BatchShape shape_;  // one component
   std::vector<double> default_bias_;
   State<T> bias_, current_, drive_;  // (num_envs x num_neurons), drive = bias + current
-  State<T> transmits_, moves_, level_;
+  State<T> transmits_, moves_, level_, gain_;
   std::int64_t num_mute_ = 0;
+  std::int64_t num_modulated_ = 0;
   std::int64_t num_held_ = 0;
 };
 

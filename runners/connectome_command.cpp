@@ -109,8 +109,8 @@ void add_source(CLI::App& command, Options& options) {
   command
       .add_option(
           "connectome", options.source,
-          "celegans, random, reference, modular, smallworld, flylike, or a .csv, .tsv, .mtx "
-          "or .npz file")
+          "celegans, random, reference, modular, smallworld, flylike, or a .h5, .csv, .tsv, "
+          ".mtx or .npz file")
       ->required();
   command.add_option("--set", options.overrides, "A key of [connectome]: key=value")
       ->allow_extra_args(false);
@@ -140,7 +140,8 @@ void add_connectome_command(CLI::App& app) {
       command->add_subcommand("convert", "Write a connectome, made or read, to a file");
   convert_command->alias("generate");
   add_source(*convert_command, *options);
-  convert_command->add_option("--out", options->out, ".csv, .tsv, .mtx or .npz file")->required();
+  convert_command->add_option("--out", options->out, ".h5, .csv, .tsv, .mtx or .npz file")
+      ->required();
   convert_command->add_option("--out-neurons", options->out_neurons,
                               "CSV file for the neurons (for .csv, .tsv)");
   convert_command->add_option("--out-gap-junctions", options->out_gap_junctions,

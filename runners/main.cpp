@@ -11,6 +11,7 @@
 #include "runners/agent_program.hpp"
 #include "runners/bench.hpp"
 #include "runners/connectome_command.hpp"
+#include "runners/large_scale.hpp"
 #include "runners/report.hpp"
 #include "runners/simulate.hpp"
 #include "runners/simulate_config.hpp"
@@ -71,6 +72,8 @@ int run(int argc, char** argv) {
       ->allow_extra_args(false);
   simulate_command->add_flag("--resume", simulate_options.resume,
                              "Go on with the interrupted run of the same --out");
+  simulate_command->add_option("--connectome-out", simulate_options.connectome_out,
+                               "Write what plasticity made of the connectome to a file");
   simulate_command->add_flag("--json", simulate_options.json, "Print summary.json to stdout");
   simulate_command->add_flag("--keys", list_keys, "List the configuration's keys and stop");
   simulate_command->footer(
@@ -88,6 +91,7 @@ int run(int argc, char** argv) {
     exit_code = simulate(simulate_options);
   });
 
+  add_large_scale_command(app, exit_code);
   add_connectome_command(app);
   add_bench_command(app);
   add_agent_commands(app);

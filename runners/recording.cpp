@@ -113,7 +113,9 @@ void Recorder::append(double time_ms, const std::vector<std::vector<double>>& va
     buffers_[c].insert(buffers_[c].end(), values[c].begin(), values[c].end());
   }
   ++num_samples_;
-  if (static_cast<std::int64_t>(time_buffer_.size()) >= rows_per_chunk(layout_.row_size())) flush();
+  if (static_cast<std::int64_t>(time_buffer_.size()) >= rows_per_chunk(layout_.row_size())) {
+    write_buffers();
+  }
 }
 
 void Recorder::append_all(const std::filesystem::path& earlier) {
@@ -143,7 +145,7 @@ void Recorder::set_attribute(const std::string& name, const std::string& text) {
   file_.set_attribute("/", name, text);
 }
 
-void Recorder::flush() {
+void Recorder::write_buffers() {
   if (time_buffer_.empty()) return;
   file_.append_rows<double>("time_ms", time_buffer_);
   time_buffer_.clear();
@@ -153,8 +155,13 @@ void Recorder::flush() {
   }
 }
 
+void Recorder::flush() {
+  write_buffers();
+  file_.flush();
+}
+
 void Recorder::close() {
-  flush();
+  write_buffers();
   file_.close();
 }
 

@@ -35,11 +35,13 @@ class Recorder {
   std::int64_t num_samples() const noexcept { return num_samples_; }
   const RecordingLayout& layout() const noexcept { return layout_; }
   void set_attribute(const std::string& name, const std::string& text);
-  /// Writes everything out and closes the file.
+  /// Writes everything out, so that the file is whole.
+  void flush();
+  /// flush() and close.
   void close();
 
  private:
-  void flush();
+  void write_buffers();
 
   RecordingLayout layout_;
   Hdf5File file_;

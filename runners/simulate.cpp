@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "core/atomic_file.hpp"
@@ -11,6 +12,8 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/progress.hpp"
+#include "data/memory.hpp"
+#include "physics/connectome_io.hpp"
 #include "physics/vitals/lyapunov.hpp"
 #include "runners/recording.hpp"
 #include "runners/run_folder.hpp"
@@ -27,15 +30,28 @@ namespace {
 constexpr const char* kCheckpointKind = "simulate";
 constexpr int kCheckpointSchema = 1;
 constexpr std::int64_t kVitalsNeurons = 256;
+constexpr std::int64_t kVitalsSamples = 1 << 17;  // the last ones, so that memory stays bounded
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
 
 struct Paths {
   fs::path recording, config, summary, checkpoint;
 };
 
 /// With --out FILE everything is named after it; else it goes to a folder of its own.
-Paths output_paths(const SimulateOptions& options, const SimulateConfig& config) {
+Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
+                   const std::string& command) {
+  if (!options.connectome_out.empty()) check_writable(options.connectome_out, "--connectome-out");
   if (options.out.empty()) {
-    const fs::path folder = make_run_folder("simulate", config.seed);
+    const fs::path folder = make_run_folder(command, config.seed);
     return {folder / "recording.h5", folder / "config.toml", folder / "summary.json",
             folder / "checkpoint"};
   }
@@ -60,6 +76,12 @@ RecordingLayout make_layout(const SimulateConfig& config, const Connectome& conn
   layout.components = component_names(config.brain.model);
   if (!config.record.all_components) layout.components.resize(1);
   layout.neurons = resolve_neurons(config.record.neurons, connectome, "record.neurons");
+  const std::int64_t sample = config.record.sample_neurons;
+  const auto all = std::ssize(layout.neurons);
+  if (config.record.neurons.empty() && sample > 0 && sample < all) {
+    for (std::int64_t k = 0; k < sample; ++k) layout.neurons[k] = k * all / sample;
+    layout.neurons.resize(static_cast<std::size_t>(sample));
+  }
   for (const std::int64_t id : layout.neurons) {
     const auto& names = connectome.neurons().name;
     layout.neuron_names.push_back(names.empty() ? std::to_string(id)
@@ -72,6 +94,7 @@ RecordingLayout make_layout(const SimulateConfig& config, const Connectome& conn
 /// Digest of all that a result depends on, which the number of threads is not.
 std::string result_digest(SimulateConfig config) {
   config.threads = 0;
+  config.checkpoint_interval_s = SimulateConfig{}.checkpoint_interval_s;
   return config_digest(config);
 }
 
@@ -79,9 +102,10 @@ std::string result_digest(SimulateConfig config) {
 template <Real T>
 class Run {
  public:
-  Run(const SimulateConfig& config, const Paths& paths)
+  Run(const SimulateConfig& config, const Paths& paths, const std::string& command)
       : config_(config),
         paths_(paths),
+        command_(command),
         arena_(config.threads),
         connectomes_(make_connectomes(config)),
         schedule_(config.stimulus, *connectomes_.front(), config.num_envs),
@@ -116,8 +140,12 @@ class Run {
   bool advance() {
     const InterruptScope interrupts;
     const std::int64_t samples = num_samples();
-    Progress progress("simulate", samples, "samples");
-    progress.advance(recorder_.num_samples());
+    Stopwatch since_start, since_checkpoint;
+    const std::int64_t first_step = simulation_.num_steps();
+    Progress progress(command_, samples - recorder_.num_samples(), "samples",
+                      {.is_terminal = {}, .now_s = {}, .note = [&] {
+                         return status(simulation_.num_steps() - first_step, since_start.seconds());
+                       }});
     auto event = schedule_.events().begin();
     if (recorder_.num_samples() > 0) {
       event = schedule_.events().upper_bound(simulation_.time_ms());
@@ -138,13 +166,19 @@ class Run {
         save_checkpoint();
         return false;
       }
+      if (since_checkpoint.seconds() >= config_.checkpoint_interval_s) {
+        save_checkpoint();
+        since_checkpoint = {};
+      }
     }
+    steps_per_s_ =
+        static_cast<double>(simulation_.num_steps() - first_step) / since_start.seconds();
     recorder_.close();
     return true;
   }
 
   /// Also completes and exports the recording.
-  nlohmann::ordered_json result() {
+  nlohmann::ordered_json result(const fs::path& connectome_out) {
     const nlohmann::ordered_json measured = config_.vitals.enabled ? vitals() : nullptr;
     export_recording(partial_, paths_.recording);
     write_file_atomically(paths_.config, config_to_toml(config_));
@@ -164,6 +198,14 @@ class Run {
         {"min_dt_ms", steps.min_dt_ms},
         {"max_dt_ms", steps.max_dt_ms},
     };
+    if (!config_.brain.plasticity.rules.empty()) result["plasticity"] = plasticity();
+    if (!connectome_out.empty()) {
+      save_connectome(*simulation_.connectome(0), connectome_out);
+      result["connectome"] = connectome_out.string();
+    }
+    result["speed"] = {{"steps_per_s", steps_per_s_},
+                       {"synapse_updates_per_s", steps_per_s_ * updates_per_step()},
+                       {"memory_bytes", resident_memory_bytes()}};
     if (config_.vitals.enabled) result["vitals"] = measured;
     if (config_.vitals.lyapunov) result["lyapunov"] = lyapunov();
     return result;
@@ -176,6 +218,48 @@ class Run {
       seeds[e] = static_cast<std::uint64_t>(config_.seed) + e;
     }
     return seeds;
+  }
+
+  /// Of all environments: a product for each stage, or one where there are delays.
+  double updates_per_step() const {
+    const std::string& name = config_.brain.integrator.name;
+    const int stages = name == "euler" ? 1 : name == "heun" || name == "ros2" ? 2 : name == "rk4" ? 4 : 7;
+    const bool has_delays = connectomes_.front()->has_delays();
+    return static_cast<double>(simulation_.plasticity(0).num_synapses * config_.num_envs) *
+           (has_delays ? 1 : stages);
+  }
+
+  /// What goes on, for the progress line.
+  std::string status(std::int64_t steps, double elapsed_s) const {
+    const double speed = static_cast<double>(steps) / elapsed_s;
+    const PlasticityReport plastic = simulation_.plasticity(0);
+    char text[200];
+    std::snprintf(
+        text, sizeof text, "| %.3g steps/s, %.3g synapse-updates/s, %.2f GiB, mean %s %.3g%s",
+        speed, speed * updates_per_step(), static_cast<double>(resident_memory_bytes()) / (1 << 30),
+        recorder_.layout().components.front().c_str(), last_mean_,
+        plastic.asleep ? ", asleep" : "");
+    return text;
+  }
+
+  nlohmann::ordered_json plasticity() const {
+    const PlasticityReport report = simulation_.plasticity(0);
+    const auto weight_size = [](const Connectome& connectome) {
+      double sum = 0;
+      for (const float weight : connectome.synapses().weights) sum += std::abs(weight);
+      return sum / static_cast<double>(std::max<std::int64_t>(connectome.num_synapses(), 1));
+    };
+    return {{"num_alive", report.num_alive},
+            {"num_synapses", report.num_synapses},
+            {"num_born", report.num_born},
+            {"num_died", report.num_died},
+            {"num_pruned", report.num_pruned},
+            {"num_added", report.num_added},
+            {"gain", report.gain},
+            {"sleep_pressure", report.sleep_pressure},
+            {"asleep", report.asleep},
+            {"mean_absolute_weight_before", weight_size(*connectomes_.front())},
+            {"mean_absolute_weight_after", weight_size(*simulation_.connectome(0))}};
   }
 
   double time_of(std::int64_t sample) const {
@@ -206,13 +290,15 @@ class Run {
         }
       }
     }
+    last_mean_ = std::accumulate(values_[0].begin(), values_[0].end(), 0.0) /
+                 static_cast<double>(values_[0].size());
     recorder_.append(time_ms, values_);
   }
 
   void save_checkpoint() {
     CheckpointWriter checkpoint(paths_.checkpoint, kCheckpointKind, kCheckpointSchema);
     simulation_.write(checkpoint.part("brain.h5"));
-    recorder_.close();
+    recorder_.flush();
     fs::copy_file(partial_, checkpoint.part("recording.h5"));
     checkpoint.commit();
   }
@@ -222,13 +308,14 @@ class Run {
     Hdf5File recording = Hdf5File::append(partial_);
     const auto neurons = static_cast<std::int64_t>(recorder_.layout().neurons.size());
     const std::int64_t units = std::min(neurons, kVitalsNeurons);
+    const std::int64_t samples = std::min(recorder_.num_samples(), kVitalsSamples);
     std::vector<double> values;
-    for (std::int64_t t = 0; t < recorder_.num_samples(); ++t) {
+    for (std::int64_t t = recorder_.num_samples() - samples; t < recorder_.num_samples(); ++t) {
       const auto row = recording.read_rows<double>(recorder_.layout().components[0], t, 1);
       values.insert(values.end(), row.begin(), row.begin() + units);
     }
     const SeriesView rates = {.data = values.data(),
-                              .num_samples = recorder_.num_samples(),
+                              .num_samples = samples,
                               .num_units = units,
                               .interval_ms = config_.record.interval_ms};
     const std::optional<Spectra> spectrum = measure_spectrum(rates, config_.vitals);
@@ -258,6 +345,7 @@ class Run {
 
   const SimulateConfig& config_;
   const Paths& paths_;
+  std::string command_;
   ThreadArena arena_;
   std::vector<ConnectomePtr> connectomes_;
   StimulusSchedule schedule_;
@@ -265,26 +353,27 @@ class Run {
   fs::path partial_;
   Recorder recorder_;
   std::vector<std::vector<double>> values_;
+  double last_mean_ = 0;
+  double steps_per_s_ = 0;
 };
 
 template <Real T>
-int run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths) {
-  const auto start = std::chrono::steady_clock::now();
-  Run<T> run(config, paths);
+int run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths,
+        const std::string& command) {
+  const Stopwatch since_start;
+  Run<T> run(config, paths, command);
   if (options.resume) run.resume();
   if (!run.advance()) {
     std::fprintf(stderr,
-                 "noesis simulate: interrupted; state and samples are in %s\n"
-                 "noesis simulate: the same command with --resume goes on from there\n",
-                 paths.checkpoint.c_str());
+                 "noesis %s: interrupted; state and samples are in %s\n"
+                 "noesis %s: the same command with --resume goes on from there\n",
+                 command.c_str(), paths.checkpoint.c_str(), command.c_str());
     return 130;
   }
-  nlohmann::ordered_json result = run.result();
-  const double wall_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const std::string summary =
-      make_summary("simulate", config.seed, config_digest(config), wall_s, true, std::move(result))
-          .dump(2);
+  nlohmann::ordered_json result = run.result(options.connectome_out);
+  const std::string summary = make_summary(command, config.seed, config_digest(config),
+                                           since_start.seconds(), true, std::move(result))
+                                  .dump(2);
   write_file_atomically(paths.summary, summary + "\n");
   std::FILE* const words = options.json ? stderr : stdout;
   if (options.json) std::printf("%s\n", summary.c_str());
@@ -295,8 +384,11 @@ int run(const SimulateConfig& config, const SimulateOptions& options, const Path
 
 }  // namespace
 
-int simulate(const SimulateOptions& options) {
-  const auto config = load_config<SimulateConfig>(options.config, options.overrides);
+int simulate(const SimulateOptions& options, const SimulateConfig& defaults,
+             const std::string& command) {
+  const SimulateConfig config = options.config.empty()
+                                    ? parse_config("", "--set", options.overrides, defaults)
+                                    : load_config(options.config, options.overrides, defaults);
   if (options.resume && options.out.empty()) {
     throw ConfigError({.what = "which run to resume is not said",
                        .where = "--resume",
@@ -304,10 +396,10 @@ int simulate(const SimulateOptions& options) {
                        .allowed = {},
                        .next = "name the interrupted run's file by --out FILE"});
   }
-  const Paths paths = output_paths(options, config);
+  const Paths paths = output_paths(options, config, command);
   try {
-    return config.precision == "double" ? run<double>(config, options, paths)
-                                        : run<float>(config, options, paths);
+    return config.precision == "double" ? run<double>(config, options, paths, command)
+                                        : run<float>(config, options, paths, command);
   } catch (...) {
     if (options.out.empty()) remove_empty_run_folder(paths.recording.parent_path());
     throw;

@@ -5,18 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "runners/simulate_config.hpp"
+
 namespace noesis {
 
 struct SimulateOptions {
-  std::filesystem::path config;
-  std::vector<std::string> overrides;  ///< "key=value"
-  std::filesystem::path out;           ///< .h5, .npz or .csv; empty: a new folder in runs/
-  bool resume = false;                 ///< go on from the checkpoint of an interrupted run
-  bool json = false;                   ///< summary to stdout, everything else to stderr
+  std::filesystem::path config;               ///< empty: the defaults
+  std::vector<std::string> overrides;         ///< "key=value"
+  std::filesystem::path out;                  ///< .h5, .npz or .csv; empty: a new folder in runs/
+  bool resume = false;                        ///< go on from the checkpoint of an interrupted run
+  std::filesystem::path connectome_out = {};  ///< what plasticity made of the connectome; or empty
+  bool json = false;                          ///< summary to stdout, everything else to stderr
 };
 
-/// Returns the exit code: 0, or 130 when interrupted (state and samples are saved then).
+/// Runs the configuration, over `defaults`, as the command of that name. Returns the exit code: 0,
+/// or 130 when interrupted (state and samples are saved then, and now and then before).
 /// @throws ConfigError, RunError.
-int simulate(const SimulateOptions& options);
+int simulate(const SimulateOptions& options, const SimulateConfig& defaults = {},
+             const std::string& command = "simulate");
 
 }  // namespace noesis

@@ -35,6 +35,7 @@ struct RecordSpec {
   double start_ms = 0;
   double interval_ms = 1;
   std::vector<std::string> neurons;
+  std::int64_t sample_neurons = 0;
   bool all_components = false;
 
   template <class V>
@@ -42,6 +43,8 @@ struct RecordSpec {
     v("start_ms", start_ms, "First sample [ms]", at_least(0));
     v("interval_ms", interval_ms, "Time between samples [ms]", greater_than(0));
     v("neurons", neurons, "Names or ids of the neurons; empty: all");
+    v("sample_neurons", sample_neurons, "With neurons empty: so many, evenly spread; 0: all",
+      at_least(0));
     v("all_components", all_components, "Record every state variable, not only the first");
   }
 };
@@ -79,6 +82,7 @@ struct SimulateConfig {
   std::string batch = "shared";
   std::string precision = "double";
   int threads = 0;
+  double checkpoint_interval_s = 300;
   ConnectomeSpec connectome;
   BrainSpec brain;
   std::vector<StimulusSpec> stimulus;
@@ -94,6 +98,9 @@ struct SimulateConfig {
       one_of({"shared", "per_env"}));
     v("precision", precision, "Precision of the state", one_of({"double", "float"}));
     v("threads", threads, "Threads; 0: all (no result depends on it)", between(0, 4096));
+    v("checkpoint_interval_s", checkpoint_interval_s,
+      "Wall time between checkpoints that --resume goes on from [s] (no result depends on it)",
+      greater_than(0));
     v.section("connectome", connectome);
     brain.visit(v);
     v.list("stimulus", stimulus, "Interventions");

@@ -37,7 +37,7 @@ run_labels() {
     asan) targets=(quick_tests) ;;
     tsan)
       targets=(threaded_tests)
-      cases=(-R '^(Backend|Checkpoint|Determinism|Integrator|Kernels)[.]')
+      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Integrator|Kernels|PlasticSimulation)[.]')
       ;;
     *) targets=(all all_verify_interface_header_sets) ;;
   esac

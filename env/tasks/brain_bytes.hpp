@@ -21,8 +21,10 @@ inline BrainSnapshot<double> load_brain(ByteReader& in, const BatchShape& shape)
   in.get(brain.state);
   in.get(brain.inputs);
   if (std::ssize(brain.state) != shape.num_components * shape.num_neurons ||
-      std::ssize(brain.inputs) != 5 * shape.num_neurons) {
-    ByteReader::fail("a brain of " + std::to_string(brain.inputs.size() / 5) + " neurons",
+      std::ssize(brain.inputs) != Surgeon<double>::kNumArrays * shape.num_neurons) {
+    ByteReader::fail("a brain of " +
+                         std::to_string(brain.inputs.size() / Surgeon<double>::kNumArrays) +
+                         " neurons",
                      std::to_string(shape.num_neurons));
   }
   return brain;

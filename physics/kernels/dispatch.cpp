@@ -9,6 +9,8 @@ namespace noesis {
   const KernelSet<Model>& kernel_set(); \
   template <class T>                    \
   ProductFn<T> product(int width);      \
+  template <class T>                    \
+  DelayedFn<T> delayed(int width);      \
   }
 NOESIS_DECLARE_ISA(isa_baseline)
 #ifdef NOESIS_X86_KERNELS
@@ -60,11 +62,22 @@ ProductFn<T> product_kernel(int width, [[maybe_unused]] InstructionSet set) {
   return isa_baseline::product<T>(width);
 }
 
+template <Real T>
+DelayedFn<T> delayed_kernel(int width, [[maybe_unused]] InstructionSet set) {
+#ifdef NOESIS_X86_KERNELS
+  if (set == InstructionSet::kX86v4) return isa_x86v4::delayed<T>(width);
+  if (set == InstructionSet::kX86v3) return isa_x86v3::delayed<T>(width);
+#endif
+  return isa_baseline::delayed<T>(width);
+}
+
 #define NOESIS_INSTANTIATE(...) \
   template const KernelSet<__VA_ARGS__>& kernels_for<__VA_ARGS__>(InstructionSet);
 NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE, float)
 NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE, double)
 template ProductFn<float> product_kernel<float>(int, InstructionSet);
 template ProductFn<double> product_kernel<double>(int, InstructionSet);
+template DelayedFn<float> delayed_kernel<float>(int, InstructionSet);
+template DelayedFn<double> delayed_kernel<double>(int, InstructionSet);
 
 }  // namespace noesis

@@ -39,10 +39,22 @@ struct TileView {
   std::int64_t num_neurons = 0;
   const T* state = nullptr;      // (components x num_neurons x width)
   const T* output = nullptr;     // (num_neurons x width) what synapses carry, silenced neurons 0
+  const T* input = nullptr;      // (num_neurons x width) summed synaptic input; null: from output
   const T* drive = nullptr;      // (num_neurons x width) bias + injected current
+  const T* gain = nullptr;       // (num_neurons x width) of the synaptic input; null where all 1
   const T* transmits = nullptr;  // (num_neurons x width) 1 or 0; null where all transmit
   const T* moves = nullptr;      // (num_neurons x width) kFree, ...; null where all are free
   T* derivative = nullptr;       // (components x num_neurons x width)
+};
+
+/// Synapses that conduct with a delay, and the outputs of the past that they read, of one tile.
+template <Real T>
+struct DelayView {
+  SynapseView synapses;
+  const std::uint16_t* steps = nullptr;  // (num_synapses) delay, 1 to num_slots - 1
+  const T* past = nullptr;               // (num_slots x num_neurons x width) ring of outputs
+  std::int64_t slot_mask = 0;            // num_slots - 1, num_slots being a power of two
+  std::int64_t num_neurons = 0;
 };
 
 /// Tangent vectors in lanes, all at one base state. `base` arrays are (…num_neurons), without
@@ -64,11 +76,15 @@ struct KernelSet {
                             std::int64_t last);
   using DerivativeFn = void (*)(const Model&, const TileView<T>&, std::int64_t first,
                                 std::int64_t last);
+  /// Also writes each neuron's own Jacobian, (components x components x num_neurons x width).
+  using LineariseFn = void (*)(const Model&, const TileView<T>&, T* jacobian, std::int64_t first,
+                               std::int64_t last);
   using TangentFn = void (*)(const Model&, const TangentView<T>&, std::int64_t first,
                              std::int64_t last);
   // [0]: width 1; [1]: width kTileWidth<T>.
   OutputFn output[2];
   DerivativeFn derivative[2];
+  LineariseFn linearise[2];
   TangentFn tangent_output[2];
   TangentFn tangent[2];
 };
@@ -82,6 +98,14 @@ const char* name_of(InstructionSet set) noexcept;
 /// Kernels of a model (instantiated for NOESIS_FOR_EACH_MODEL, float and double).
 template <class Model>
 const KernelSet<Model>& kernels_for(InstructionSet set = best_instruction_set());
+
+/// Synaptic input at step `step`: sum_k w_k past[(step - steps_k) & slot_mask][source_k], rows
+/// [first, last) of `input` (num_neurons x width), width 1 or kTileWidth<T>.
+template <Real T>
+using DelayedFn = void (*)(const DelayView<T>& view, std::int64_t step, T* input,
+                           std::int64_t first, std::int64_t last);
+template <Real T>
+DelayedFn<T> delayed_kernel(int width, InstructionSet set = best_instruction_set());
 
 /// y = A x for rows [first, last) of a synapse table, x and y (num_neurons x width), width 1 or
 /// kTileWidth<T>: the sparse product on its own, for benchmarks.

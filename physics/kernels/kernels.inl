@@ -67,6 +67,30 @@ NOESIS_INLINE void weighted_sum(const SynapseView& a, std::int64_t row, const T*
   });
 }
 
+/// sum_j |A_row,j| x_j.
+template <class T, int kWidth>
+NOESIS_INLINE void absolute_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum) {
+  sum_row<T, kWidth>(a, row, sum, [x](auto& lane, T weight, std::int32_t source, int env) {
+    const T* value = x + static_cast<std::int64_t>(source) * kWidth + env;
+    for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
+      lane[e] = math::fma(weight < T(0) ? -weight : weight, value[e], lane[e]);
+    }
+  });
+}
+
+/// sum_j a_row,j over junctions whose two ends transmit: what a gap current loses with x_row.
+template <class T, int kWidth>
+NOESIS_INLINE void gap_loss(const SynapseView& a, std::int64_t row, const T* transmits, T* sum) {
+  sum_row<T, kWidth>(a, row, sum, [=](auto& lane, T weight, std::int32_t source, int env) {
+    const std::int64_t at = static_cast<std::int64_t>(source) * kWidth + env;
+    for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
+      const T open =
+          transmits == nullptr ? T(1) : transmits[at + e] * transmits[row * kWidth + env + e];
+      lane[e] = math::fma(weight, open, lane[e]);
+    }
+  });
+}
+
 /// sum_j a_row,j (x_j - x_row), over junctions whose two ends transmit.
 template <class T, int kWidth>
 NOESIS_INLINE void gap_sum(const SynapseView& a, std::int64_t row, const T* x, const T* transmits,
@@ -114,6 +138,59 @@ void output_rows(const Model& model, const TileView<typename Model::Scalar>& til
   }
 }
 
+/// What a block of neurons receives.
+template <class Model, int kWidth>
+struct BlockSums {
+  using T = typename Model::Scalar;
+  static constexpr std::int64_t kRows = kBlockRows<T, kWidth>;
+
+  T input[kRows * kWidth] = {};
+  T strength[has_strength<Model> ? kRows * kWidth : 1] = {};
+  T gap[kRows * kWidth] = {};
+
+  NOESIS_INLINE void sum(const TileView<T>& tile, std::int64_t begin, std::int64_t rows) {
+    const std::int64_t count = rows * kWidth;
+    if (tile.input != nullptr) {
+      const T* sums = tile.input + begin * kWidth;
+      for (std::int64_t n = 0; n < count; ++n) input[n] = sums[n];
+    } else {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        weighted_sum<T, kWidth>(tile.synapses, begin + r, tile.output, input + r * kWidth);
+      }
+    }
+    if constexpr (has_strength<Model>) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        absolute_sum<T, kWidth>(tile.synapses, begin + r, tile.output, strength + r * kWidth);
+      }
+    }
+    if (tile.gap_junctions.row_begin != nullptr) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        gap_sum<T, kWidth>(tile.gap_junctions, begin + r, tile.state, tile.transmits,
+                           gap + r * kWidth);
+      }
+    }
+    if (tile.gain == nullptr) return;
+    const T* gain = tile.gain + begin * kWidth;
+    for (std::int64_t n = 0; n < count; ++n) input[n] *= gain[n];
+    if constexpr (has_strength<Model>) {
+      for (std::int64_t n = 0; n < count; ++n) strength[n] *= gain[n];
+    }
+  }
+
+  template <class S>
+  NOESIS_INLINE void derivative(const Model& model, const S* x, std::int64_t n, S gap_current,
+                                S drive, S* dxdt) const {
+    const T absolute = has_strength<Model> ? strength[has_strength<Model> ? n : 0] : T(0);
+    evaluate(model, x, S(input[n]), S(absolute), gap_current, drive, dxdt);
+  }
+};
+
+/// Whether a state variable is held where `moves` says so.
+template <class T>
+NOESIS_INLINE bool is_held(T moves, int component) {
+  return component == 0 ? moves < kFree<T> : moves < kClamped<T>;
+}
+
 template <class Model, int kWidth>
 void derivative_rows(const Model& parameters, const TileView<typename Model::Scalar>& tile,
                      std::int64_t first, std::int64_t last) {
@@ -122,38 +199,68 @@ void derivative_rows(const Model& parameters, const TileView<typename Model::Sca
   constexpr std::int64_t kRows = kBlockRows<T, kWidth>;
   const Model model = parameters;  // a local copy: no store can alias it, so it stays in registers
   const std::int64_t plane = tile.num_neurons * kWidth;
-  const bool has_gaps = tile.gap_junctions.row_begin != nullptr;
-  T input[kRows * kWidth] = {};
-  T gap[kRows * kWidth] = {};
+  BlockSums<Model, kWidth> sums;
   for (std::int64_t begin = first; begin < last; begin += kRows) {
     const std::int64_t rows = last - begin < kRows ? last - begin : kRows;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      weighted_sum<T, kWidth>(tile.synapses, begin + r, tile.output, input + r * kWidth);
-    }
-    if (has_gaps) {
-      for (std::int64_t r = 0; r < rows; ++r) {
-        gap_sum<T, kWidth>(tile.gap_junctions, begin + r, tile.state, tile.transmits,
-                           gap + r * kWidth);
-      }
-    }
+    const std::int64_t count = rows * kWidth;
+    sums.sum(tile, begin, rows);
     const T* state = tile.state + begin * kWidth;
     const T* drive = tile.drive + begin * kWidth;
     T* derivative = tile.derivative + begin * kWidth;
-    const std::int64_t count = rows * kWidth;
 #pragma GCC ivdep
     for (std::int64_t n = 0; n < count; ++n) {
       T x[kComponents];
       T dxdt[kComponents];
       for (int c = 0; c < kComponents; ++c) x[c] = state[c * plane + n];
-      model.derivative(x, input[n], gap[n], drive[n], dxdt);
+      sums.derivative(model, x, n, sums.gap[n], drive[n], dxdt);
       for (int c = 0; c < kComponents; ++c) derivative[c * plane + n] = dxdt[c];
     }
     if (tile.moves != nullptr) {
       const T* moves = tile.moves + begin * kWidth;
       for (int c = 0; c < kComponents; ++c) {
         for (std::int64_t n = 0; n < count; ++n) {
-          const bool held = c == 0 ? moves[n] < kFree<T> : moves[n] < kClamped<T>;
-          derivative[c * plane + n] = held ? T(0) : derivative[c * plane + n];
+          if (is_held(moves[n], c)) derivative[c * plane + n] = T(0);
+        }
+      }
+    }
+  }
+}
+
+/// The derivative, and the Jacobian of each neuron on its own by one dual-number evaluation for
+/// each state variable: a gap current falls with the neuron's own potential, its synaptic input is
+/// constant.
+template <class Model, int kWidth>
+void linearise_rows(const Model& model, const TileView<typename Model::Scalar>& tile,
+                    typename Model::Scalar* jacobian, std::int64_t first, std::int64_t last) {
+  using T = typename Model::Scalar;
+  constexpr int kComponents = Model::kNumComponents;
+  constexpr std::int64_t kRows = kBlockRows<T, kWidth>;
+  const std::int64_t plane = tile.num_neurons * kWidth;
+  BlockSums<Model, kWidth> sums;
+  T loss[kRows * kWidth] = {};
+  for (std::int64_t begin = first; begin < last; begin += kRows) {
+    const std::int64_t rows = last - begin < kRows ? last - begin : kRows;
+    sums.sum(tile, begin, rows);
+    if (tile.gap_junctions.row_begin != nullptr) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        gap_loss<T, kWidth>(tile.gap_junctions, begin + r, tile.transmits, loss + r * kWidth);
+      }
+    }
+    for (std::int64_t n = 0; n < rows * kWidth; ++n) {
+      const std::int64_t at = begin * kWidth + n;
+      const T moves = tile.moves != nullptr ? tile.moves[at] : kFree<T>;
+      for (int direction = 0; direction < kComponents; ++direction) {
+        Dual<T> x[kComponents];
+        Dual<T> dxdt[kComponents];
+        for (int c = 0; c < kComponents; ++c) {
+          x[c] = Dual<T>(tile.state[c * plane + at], c == direction ? T(1) : T(0));
+        }
+        sums.derivative(model, x, n, Dual<T>(sums.gap[n], direction == 0 ? -loss[n] : T(0)),
+                        Dual<T>(tile.drive[at]), dxdt);
+        for (int c = 0; c < kComponents; ++c) {
+          const bool held = is_held(moves, c);
+          tile.derivative[c * plane + at] = held ? T(0) : dxdt[c].value;
+          jacobian[(c * kComponents + direction) * plane + at] = held ? T(0) : dxdt[c].slope;
         }
       }
     }
@@ -193,16 +300,29 @@ void tangent_rows(const Model& model, const TangentView<typename Model::Scalar>&
                   std::int64_t first, std::int64_t last) {
   using T = typename Model::Scalar;
   constexpr int kComponents = Model::kNumComponents;
-  constexpr int kDirections = kComponents + 2;
+  constexpr int kDirections = kComponents + (has_strength<Model> ? 3 : 2);
   const TileView<T>& base = view.base;
   const std::int64_t neurons = base.num_neurons;
   const bool has_gaps = base.gap_junctions.row_begin != nullptr;
   for (std::int64_t i = first; i < last; ++i) {
     T input = T(0);
+    T strength = T(0);
     T gap = T(0);
-    T lanes[kDirections][kWidth] = {};  // u_c, input, gap
+    T lanes[kDirections][kWidth] = {};  // u_c, input, gap, strength
+    if constexpr (has_strength<Model>) {
+      absolute_sum<T, 1>(base.synapses, i, base.output, &strength);
+      absolute_sum<T, kWidth>(base.synapses, i, view.tangent_output, lanes[kComponents + 2]);
+    }
     weighted_sum<T, 1>(base.synapses, i, base.output, &input);
     weighted_sum<T, kWidth>(base.synapses, i, view.tangent_output, lanes[kComponents]);
+    if (base.gain != nullptr) {
+      input *= base.gain[i];
+      strength *= base.gain[i];
+      for (int e = 0; e < kWidth; ++e) lanes[kComponents][e] *= base.gain[i];
+      if constexpr (has_strength<Model>) {
+        for (int e = 0; e < kWidth; ++e) lanes[kComponents + 2][e] *= base.gain[i];
+      }
+    }
     if (has_gaps) {
       gap_sum<T, 1>(base.gap_junctions, i, base.state, base.transmits, &gap);
       if (base.transmits == nullptr) {
@@ -230,14 +350,16 @@ void tangent_rows(const Model& model, const TangentView<typename Model::Scalar>&
       for (int c = 0; c < kComponents; ++c) {
         x[c] = Dual<T>(base.state[c * neurons + i], c == d ? T(1) : T(0));
       }
-      model.derivative(x, Dual<T>(input, d == kComponents ? T(1) : T(0)),
-                       Dual<T>(gap, d == kComponents + 1 ? T(1) : T(0)), Dual<T>(base.drive[i]),
-                       dxdt);
+      const auto along = [d](T value, int direction) {
+        return Dual<T>(value, d == direction ? T(1) : T(0));
+      };
+      evaluate(model, x, along(input, kComponents), along(strength, kComponents + 2),
+               along(gap, kComponents + 1), Dual<T>(base.drive[i]), dxdt);
       for (int c = 0; c < kComponents; ++c) jacobian[d][c] = dxdt[c].slope;
     }
     const T moves = base.moves != nullptr ? base.moves[i] : kFree<T>;
     for (int c = 0; c < kComponents; ++c) {
-      const bool held = c == 0 ? moves < kFree<T> : moves < kClamped<T>;
+      const bool held = is_held(moves, c);
       T* out = view.derivative + (c * neurons + i) * kWidth;
       for (int e = 0; e < kWidth; ++e) {
         T sum = T(0);
@@ -253,6 +375,24 @@ void product_rows(const SynapseView& a, const T* x, T* y, std::int64_t first, st
   for (std::int64_t i = first; i < last; ++i) weighted_sum<T, kWidth>(a, i, x, y + i * kWidth);
 }
 
+template <class T, int kWidth>
+void delayed_rows(const DelayView<T>& view, std::int64_t step, T* input, std::int64_t first,
+                  std::int64_t last) {
+  const SynapseView& a = view.synapses;
+  for (std::int64_t i = first; i < last; ++i) {
+    T lanes[kSumLanes][kWidth] = {};
+    const std::int64_t begin = a.row_begin[i];
+    for (std::int64_t k = 0; k < a.row_count[i]; ++k) {
+      const std::int64_t slot = (step - view.steps[begin + k]) & view.slot_mask;
+      const T* value = view.past + (slot * view.num_neurons + a.sources[begin + k]) * kWidth;
+      const T weight = static_cast<T>(a.weights[begin + k]);
+      T(&lane)[kWidth] = lanes[k % kSumLanes];
+      for (int e = 0; e < kWidth; ++e) lane[e] = math::fma(weight, value[e], lane[e]);
+    }
+    add_lanes<T, kWidth>(lanes, input + i * kWidth);
+  }
+}
+
 }  // namespace
 
 template <class Model>
@@ -261,6 +401,7 @@ const KernelSet<Model>& kernel_set() {
   static constexpr KernelSet<Model> kSet = {
       {output_rows<Model, 1>, output_rows<Model, kWide>},
       {derivative_rows<Model, 1>, derivative_rows<Model, kWide>},
+      {linearise_rows<Model, 1>, linearise_rows<Model, kWide>},
       {tangent_output_rows<Model, 1>, tangent_output_rows<Model, kWide>},
       {tangent_rows<Model, 1>, tangent_rows<Model, kWide>}};
   return kSet;
@@ -271,11 +412,18 @@ ProductFn<T> product(int width) {
   return width == 1 ? product_rows<T, 1> : product_rows<T, kTileWidth<T>>;
 }
 
+template <class T>
+DelayedFn<T> delayed(int width) {
+  return width == 1 ? delayed_rows<T, 1> : delayed_rows<T, kTileWidth<T>>;
+}
+
 #define NOESIS_INSTANTIATE(...) template const KernelSet<__VA_ARGS__>& kernel_set<__VA_ARGS__>();
 NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE, float)
 NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE, double)
 template ProductFn<float> product<float>(int);
 template ProductFn<double> product<double>(int);
+template DelayedFn<float> delayed<float>(int);
+template DelayedFn<double> delayed<double>(int);
 #undef NOESIS_INSTANTIATE
 
 }  // namespace noesis::NOESIS_ISA

@@ -16,6 +16,10 @@
 ///     drive, S* dxdt) const;
 ///   };
 ///
+/// A model whose synapses are conductances may also ask for `strength`, sum_j |W_ij| output(x_j),
+/// by `static constexpr bool kHasStrength = true` and derivative(x, input, strength, gap, drive,
+/// dxdt).
+///
 /// `input` is sum_j W_ij output(x_j); `gap` is sum_j a_ij (x_j[0] - x_i[0]); `drive` is the
 /// neuron's bias plus the injected current. S is T, or Dual<T> when the Jacobian is taken, so a
 /// model is written once and differentiated exactly. Write it without branches on values that vary
@@ -73,5 +77,20 @@ NOESIS_HOST_DEVICE Dual<T> relu(Dual<T> x) {
   return {relu(x.value), x.value > T(0) ? x.slope : T(0)};
 }
 }  // namespace math
+
+/// Whether a model asks for the absolute input too.
+template <class Model>
+inline constexpr bool has_strength = requires { Model::kHasStrength; };
+
+/// The model's derivative; `strength` is not read unless it asks for it.
+template <class Model, class S>
+NOESIS_HOST_DEVICE void evaluate(const Model& model, const S* x, S input,
+                                 [[maybe_unused]] S strength, S gap, S drive, S* dxdt) {
+  if constexpr (has_strength<Model>) {
+    model.derivative(x, input, strength, gap, drive, dxdt);
+  } else {
+    model.derivative(x, input, gap, drive, dxdt);
+  }
+}
 
 }  // namespace noesis

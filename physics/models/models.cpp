@@ -39,9 +39,10 @@ WilsonCowanParameters WilsonCowanParameters::of(const std::string& convention) {
 template <Real T>
 AnyModel<T> make_model(const ModelSpec& spec) {
   if (spec.name == "wilson_cowan") return WilsonCowan<T>(spec.wilson_cowan);
+  if (spec.name == "graded") return Graded<T>(spec.graded);
   if (spec.name == "lorenz63") return Lorenz63<T>(spec.lorenz63);
   if (spec.name != "rate")
-    unknown("model.name", spec.name, "\"wilson_cowan\", \"rate\" or \"lorenz63\"");
+    unknown("model.name", spec.name, "\"wilson_cowan\", \"rate\", \"graded\" or \"lorenz63\"");
   const std::string& activation = spec.rate.activation;
   if (activation == "tanh") return RateNetwork<T, Activation::kTanh>(spec.rate);
   if (activation == "logistic") return RateNetwork<T, Activation::kLogistic>(spec.rate);
@@ -62,6 +63,7 @@ std::vector<std::string> component_names(const ModelSpec& spec) {
 
 double time_scale_ms(const ModelSpec& spec) {
   if (spec.name == "wilson_cowan") return spec.wilson_cowan.tau_e_ms;
+  if (spec.name == "graded") return spec.graded.tau_ms();
   return spec.name == "rate" ? spec.rate.tau_ms : 1.0;
 }
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "physics/models/graded.hpp"
 #include "physics/models/lorenz63.hpp"
 #include "physics/models/rate_network.hpp"
 #include "physics/models/wilson_cowan.hpp"
@@ -17,13 +18,15 @@ struct ModelSpec {
   std::string name = "wilson_cowan";
   WilsonCowanParameters wilson_cowan;
   RateNetworkParameters rate;
+  GradedParameters graded;
   Lorenz63Parameters lorenz63;
 
   template <class V>
   void visit(V& v) {
-    v("name", name, "Neuron model", one_of({"wilson_cowan", "rate", "lorenz63"}));
+    v("name", name, "Neuron model", one_of({"wilson_cowan", "rate", "graded", "lorenz63"}));
     if (name == "wilson_cowan") wilson_cowan.visit(v);
     if (name == "rate") rate.visit(v);
+    if (name == "graded") graded.visit(v);
     if (name == "lorenz63") lorenz63.visit(v);
   }
 };
@@ -31,7 +34,7 @@ struct ModelSpec {
 template <Real T>
 using AnyModel = std::variant<WilsonCowan<T>, RateNetwork<T, Activation::kTanh>,
                               RateNetwork<T, Activation::kLogistic>,
-                              RateNetwork<T, Activation::kReluPower>, Lorenz63<T>>;
+                              RateNetwork<T, Activation::kReluPower>, Graded<T>, Lorenz63<T>>;
 
 /// @throws ConfigError for an unknown name or activation.
 template <Real T>
@@ -40,7 +43,7 @@ AnyModel<T> make_model(const ModelSpec& spec);
 /// Names of a neuron's state variables, e.g. {"E", "I"}.
 std::vector<std::string> component_names(const ModelSpec& spec);
 
-/// The model's own time scale [ms]: tau of E or x; 1 for lorenz63.
+/// The model's own time scale [ms]: tau of E or x, or C / G; 1 for lorenz63.
 double time_scale_ms(const ModelSpec& spec);
 
 // The kernels are instantiated for each of these, once an instruction set.
@@ -49,6 +52,7 @@ double time_scale_ms(const ModelSpec& spec);
   X(RateNetwork<T, Activation::kTanh>)      \
   X(RateNetwork<T, Activation::kLogistic>)  \
   X(RateNetwork<T, Activation::kReluPower>) \
+  X(Graded<T>)                              \
   X(Lorenz63<T>)
 
 }  // namespace noesis

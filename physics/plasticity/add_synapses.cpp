@@ -157,6 +157,7 @@ void PlasticConnectome::insert(std::span<const Synapse> edges,
 
 void PlasticConnectome::add_synapses(std::span<const Synapse> edges) {
   if (edges.empty()) return;
+  require_no_delays("add_synapses");
   const auto count = static_cast<std::int64_t>(edges.size());
   require_memory(count * std::int64_t(sizeof(std::int64_t)), "add_synapses",
                  std::to_string(count) + " synapses");

@@ -31,6 +31,8 @@ void carry_over(const Simulation<T>& from, Simulation<T>& to) {
   };
   check(from.spec().model.name == to.spec().model.name, "the simulations are of different models",
         to.spec().model.name, from.spec().model.name);
+  check(from.spec().plasticity.rules.empty() && to.spec().plasticity.rules.empty(),
+        "rules run inside the simulations", "plasticity.rules", "no rules in either");
   check(old.num_envs == grown.num_envs, "number of environments", std::to_string(grown.num_envs),
         std::to_string(old.num_envs));
   check(old.num_neurons <= grown.num_neurons, "neurons keep their ids, so that none can be missing",

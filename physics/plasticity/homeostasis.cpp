@@ -18,7 +18,7 @@ void check(const HomeostasisSpec& spec) {
     require(ok && std::isfinite(got), "homeostasis parameter out of range", where, got, allowed);
   };
   check_one(spec.target_rate >= 0, "target_rate", spec.target_rate, ">= 0");
-  check_one(spec.rate_tau > 0, "rate_tau", spec.rate_tau, "> 0");
+  check_one(spec.rate_tau_ms > 0, "rate_tau_ms", spec.rate_tau_ms, "> 0");
   check_one(spec.bias_speed >= 0, "bias_speed", spec.bias_speed, ">= 0");
   check_one(spec.max_bias > 0, "max_bias", spec.max_bias, "> 0");
   check_one(spec.scaling_speed >= 0, "scaling_speed", spec.scaling_speed, ">= 0");
@@ -58,8 +58,8 @@ template <Real T>
 void Homeostasis::observe(std::span<const T> rates, double dt, const ThreadArena& arena) {
   ensure(rates.size() == filtered_.size(), "homeostasis has one rate for each neuron");
   ensure(dt > 0, "a step of homeostasis is positive");
-  const double kept = math::exp(-dt / spec_.rate_tau);
-  const double lag = spec_.rate_tau * (1 - kept);
+  const double kept = math::exp(-dt / spec_.rate_tau_ms);
+  const double lag = spec_.rate_tau_ms * (1 - kept);
   arena.parallel_for(std::int64_t(rates.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
       const double rate = rates[i];

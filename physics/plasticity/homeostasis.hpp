@@ -14,7 +14,7 @@
 /// | parameter | symbol | default | unit | range |
 /// |---|---|---|---|---|
 /// | target_rate  | r*    | 0.1   | rate           | >= 0 |
-/// | rate_tau     | tau_r | 10    | time           | > 0 |
+/// | rate_tau_ms     | tau_r | 10    | time           | > 0 |
 /// | bias_speed   | eta   | 0.01  | 1 / time, a unit of bias per rate | >= 0, 0: no bias |
 /// | max_bias     |       | 10    | input          | > 0 |
 /// | scaling_speed| beta  | 0.001 | 1 / (rate time)| >= 0, 0: no scaling |
@@ -26,6 +26,7 @@
 #include <span>
 #include <vector>
 
+#include "core/config.hpp"
 #include "core/math.hpp"
 #include "core/threads.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
@@ -34,11 +35,22 @@ namespace noesis {
 
 struct HomeostasisSpec {
   double target_rate = 0.1;
-  double rate_tau = 10;
+  double rate_tau_ms = 10;
   double bias_speed = 0.01;
   double max_bias = 10;
   double scaling_speed = 0.001;
   double max_weight = 100;
+
+  template <class V>
+  void visit(V& v) {
+    v("target_rate", target_rate, "Rate that every neuron tends to", at_least(0));
+    v("rate_tau_ms", rate_tau_ms, "Time constant of the rate's average [ms]", greater_than(0));
+    v("bias_speed", bias_speed, "Speed of the bias [per ms and rate]; 0: no bias", at_least(0));
+    v("max_bias", max_bias, "Most that a bias may be, either way", greater_than(0));
+    v("scaling_speed", scaling_speed, "Speed of synaptic scaling [per ms and rate]; 0: none",
+      at_least(0));
+    v("max_weight", max_weight, "Weight that scaling does not grow past", greater_than(0));
+  }
 };
 
 /// The filtered rates of one brain. Not thread-safe; results do not depend on the arena.
@@ -67,6 +79,14 @@ class Homeostasis {
 
   std::span<const double> filtered_rates() const noexcept { return filtered_; }
   const HomeostasisSpec& spec() const noexcept { return spec_; }
+
+  /// Everything it remembers, as v(name, value), for checkpoints.
+  template <class Self, class V>
+  static void visit_state(Self& self, V& v) {
+    v("filtered_rates", self.filtered_);
+    v("shortfall", self.shortfall_);
+    v("log_factors", self.log_factors_);
+  }
 
  private:
   HomeostasisSpec spec_;

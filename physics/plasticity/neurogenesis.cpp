@@ -20,12 +20,12 @@ void check(const NeurogenesisSpec& spec) {
   const auto check_time = [&](const char* where, double got) {
     check_one(got >= 0 && std::isfinite(got), where, got, ">= 0");
   };
-  check_one(spec.error_tau > 0 && std::isfinite(spec.error_tau), "error_tau", spec.error_tau,
-            "> 0");
+  check_one(spec.error_tau_ms > 0 && std::isfinite(spec.error_tau_ms), "error_tau_ms",
+            spec.error_tau_ms, "> 0");
   check_one(spec.threshold > 0 && std::isfinite(spec.threshold), "threshold", spec.threshold,
             "> 0");
-  check_time("persistence", spec.persistence);
-  check_time("refractory", spec.refractory);
+  check_time("persistence_ms", spec.persistence_ms);
+  check_time("refractory_ms", spec.refractory_ms);
   check_one(spec.neurons_per_batch >= 1, "neurons_per_batch", spec.neurons_per_batch, ">= 1");
   check_one(spec.max_neurons >= 1, "max_neurons", spec.max_neurons, ">= 1");
   check_one(spec.num_inputs >= 1, "num_inputs", spec.num_inputs, ">= 1");
@@ -63,7 +63,8 @@ Neurogenesis::Neurogenesis(const NeurogenesisSpec& spec, std::uint64_t seed)
   check(spec);
 }
 
-Born Neurogenesis::advance(double error, double dt, PlasticConnectome& connectome) {
+Born Neurogenesis::advance(double error, double dt, PlasticConnectome& connectome,
+                           std::int64_t max_ids) {
   require(dt > 0 && std::isfinite(dt), "neurogenesis step out of range", "dt", dt, "> 0");
   if (!(std::isfinite(error) && error >= 0)) {
     throw RunError({.what = "prediction error is not a number >= 0",
@@ -72,19 +73,20 @@ Born Neurogenesis::advance(double error, double dt, PlasticConnectome& connectom
                     .allowed = "a finite number, at least 0",
                     .next = ""});
   }
-  mean_error_ = error + (mean_error_ - error) * math::exp(-dt / spec_.error_tau);
+  mean_error_ = error + (mean_error_ - error) * math::exp(-dt / spec_.error_tau_ms);
   if (refractory_left_ > 0) {
     refractory_left_ -= dt;
     return {connectome.num_neurons(), 0};
   }
   time_above_ = mean_error_ > spec_.threshold ? time_above_ + dt : 0;
-  const std::int64_t room = spec_.max_neurons - connectome.num_alive();
-  if (time_above_ == 0 || time_above_ < spec_.persistence || room <= 0) {
+  const std::int64_t room =
+      std::min(spec_.max_neurons - connectome.num_alive(), max_ids - connectome.num_neurons());
+  if (time_above_ == 0 || time_above_ < spec_.persistence_ms || room <= 0) {
     return {connectome.num_neurons(), 0};
   }
   const Born born = spawn(std::min(spec_.neurons_per_batch, room), connectome);
   time_above_ = 0;
-  refractory_left_ = spec_.refractory;
+  refractory_left_ = spec_.refractory_ms;
   return born;
 }
 

@@ -16,11 +16,22 @@
 #include <cstdint>
 #include <span>
 
+#include "core/config.hpp"
 #include "core/math.hpp"
 #include "core/threads.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
 
 namespace noesis {
+
+/// The `[plasticity.oja]` section.
+struct OjaSpec {
+  double learning_rate = 1e-4;
+
+  template <class V>
+  void visit(V& v) {
+    v("learning_rate", learning_rate, "Learning rate of a sample, above 0", between(0, 1));
+  }
+};
 
 /// One weight after one sample, by the products x_j y_i and y_i^2, or after many samples by their
 /// means.

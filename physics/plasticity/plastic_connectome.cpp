@@ -85,23 +85,38 @@ std::int64_t PlasticConnectome::add_neurons(std::int64_t count,
   return first;
 }
 
+/// The table without slack or holes. Where there are delays, there never was any.
+SynapseTable PlasticConnectome::compacted() const {
+  SynapseTable table;
+  table.row_count = table_.row_count;
+  table.delays_ms = table_.delays_ms;
+  table.row_begin.reserve(table_.row_begin.size());
+  table.sources.reserve(num_synapses_);
+  table.weights.reserve(num_synapses_);
+  for (std::int64_t row = 0; row < num_neurons(); ++row) {
+    const auto sources = row_sources(row);
+    const auto weights = row_weights(row);
+    table.row_begin.push_back(table.num_synapses());
+    table.sources.insert(table.sources.end(), sources.begin(), sources.end());
+    table.weights.insert(table.weights.end(), weights.begin(), weights.end());
+  }
+  return table;
+}
+
 void PlasticConnectome::compact() {
   require_memory(num_synapses_ * kBytesPerSynapse, "compact",
                  std::to_string(num_synapses_) + " synapses");
-  std::vector<std::int32_t> sources;
-  std::vector<float> weights;
-  sources.reserve(num_synapses_);
-  weights.reserve(num_synapses_);
-  for (std::int64_t row = 0; row < num_neurons(); ++row) {
-    const auto old_sources = table_.row_sources(row);
-    const auto old_weights = table_.row_weights(row);
-    table_.row_begin[row] = static_cast<std::int64_t>(sources.size());
-    sources.insert(sources.end(), old_sources.begin(), old_sources.end());
-    weights.insert(weights.end(), old_weights.begin(), old_weights.end());
-  }
+  table_ = compacted();
   capacity_ = table_.row_count;
-  table_.sources = std::move(sources);
-  table_.weights = std::move(weights);
+}
+
+void PlasticConnectome::require_no_delays(const char* edit) const {
+  if (table_.delays_ms.empty()) return;
+  throw ConfigError({.what = "synapses with delays cannot be made or removed",
+                     .where = edit,
+                     .got = "a connectome with delays",
+                     .allowed = "one without",
+                     .next = {}});
 }
 
 std::vector<Synapse> PlasticConnectome::edges() const {
@@ -118,10 +133,9 @@ std::vector<Synapse> PlasticConnectome::edges() const {
 }
 
 ConnectomePtr PlasticConnectome::freeze() const {
-  require_memory(num_synapses_ * (std::int64_t(sizeof(Synapse)) + kBytesPerSynapse) +
-                     num_neurons() * kBytesPerNeuron,
-                 "freeze", std::to_string(num_synapses_) + " synapses");
-  return std::make_shared<const Connectome>(num_neurons(), edges(), gap_edges_, neurons_);
+  require_memory(num_synapses_ * kBytesPerSynapse + num_neurons() * kBytesPerNeuron, "freeze",
+                 std::to_string(num_synapses_) + " synapses");
+  return std::make_shared<const Connectome>(compacted(), gap_edges_, neurons_);
 }
 
 std::int64_t PlasticConnectome::memory_bytes() const {

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "core/hdf5_file.hpp"
 #include "physics/connectome.hpp"
 
 namespace noesis {
@@ -22,7 +23,9 @@ struct Pruned {
 };
 
 /// Edits and weight changes come from one thread at a time, except that distinct rows may be
-/// written by distinct threads. Every edit ends the life of spans and row_begin from before it.
+/// written by distinct threads. Synapses of a connectome with delays can be weighted, but not made
+/// or removed: that throws ConfigError. Every edit ends the life of spans and row_begin from before
+/// it.
 class PlasticConnectome {
  public:
   /// A copy. Gap junctions are kept as they are for good. @throws ConfigError when it does not fit
@@ -86,6 +89,11 @@ class PlasticConnectome {
   /// All synapses, by target, then source.
   std::vector<Synapse> edges() const;
 
+  /// As datasets of a group, for checkpoints. read() takes what came of the same connectome, with
+  /// at most `max_neurons`. @throws ConfigError for a damaged file; then to be thrown away.
+  void write(Hdf5File& file, const std::string& group) const;
+  void read(const Hdf5File& file, const std::string& group, std::int64_t max_neurons);
+
   /// Bytes of the table, with slack and holes.
   std::int64_t memory_bytes() const;
 
@@ -95,6 +103,8 @@ class PlasticConnectome {
   static constexpr std::int64_t kBytesPerNeuron =
       sizeof(std::int64_t) + 3 * sizeof(std::int32_t) + 2;
 
+  SynapseTable compacted() const;
+  void require_no_delays(const char* edit) const;
   void check_edges(std::span<const Synapse> edges, std::span<const std::int64_t> order) const;
   std::int64_t find(std::int64_t source, std::int64_t target) const;
   void make_room(std::span<const Synapse> edges, std::span<const std::int64_t> order);

@@ -10,6 +10,7 @@ namespace noesis {
 
 std::int64_t PlasticConnectome::remove_synapses(
     const std::function<bool(const Synapse&)>& is_gone) {
+  require_no_delays("remove_synapses");
   std::int64_t removed = 0;
   for (std::int64_t row = 0; row < num_neurons(); ++row) {
     std::int32_t* sources = table_.sources.data() + table_.row_begin[row];

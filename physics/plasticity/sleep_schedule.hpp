@@ -8,20 +8,31 @@
 ///
 /// | parameter | default | unit | range |
 /// |---|---|---|---|
-/// | wake_tau  | 18.2 | time (published: hours) | > 0 |
-/// | sleep_tau | 4.2  | time | > 0 |
+/// | wake_tau_ms  | 18200 | ms (published: 18.2 hours, here a second for an hour) | > 0 |
+/// | sleep_tau_ms | 4200 | ms | > 0 |
 /// | upper     | 0.67 | pressure | (lower, 1) |
 /// | lower     | 0.17 | pressure | (0, upper) |
 
+#include "core/config.hpp"
 #include "physics/verdict/hysteresis.hpp"
 
 namespace noesis {
 
 struct SleepSpec {
-  double wake_tau = 18.2;
-  double sleep_tau = 4.2;
+  double wake_tau_ms = 18'200;
+  double sleep_tau_ms = 4'200;
   double upper = 0.67;
   double lower = 0.17;
+  double reference_rate = 0.1;
+
+  template <class V>
+  void visit(V& v) {
+    v("wake_tau_ms", wake_tau_ms, "Time constant of pressure awake [ms]", greater_than(0));
+    v("sleep_tau_ms", sleep_tau_ms, "Time constant of pressure asleep [ms]", greater_than(0));
+    v("upper", upper, "Pressure at which it falls asleep", between(0, 1));
+    v("lower", lower, "Pressure at which it wakes", between(0, 1));
+    v("reference_rate", reference_rate, "Mean rate that is a load of 1", greater_than(0));
+  }
 };
 
 /// Not thread-safe.
@@ -38,6 +49,13 @@ class SleepSchedule {
 
   bool asleep() const noexcept { return asleep_.on(); }
   double pressure() const noexcept { return pressure_; }
+
+  /// Everything it remembers, as v(name, value), for checkpoints.
+  template <class Self, class V>
+  static void visit_state(Self& self, V& v) {
+    v("pressure", self.pressure_);
+    v("asleep", self.asleep_.on_);
+  }
 
  private:
   SleepSpec spec_;

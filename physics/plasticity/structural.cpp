@@ -21,7 +21,7 @@ void check(const StructuralSpec& spec) {
     require(ok && std::isfinite(got), "structural plasticity parameter out of range", where, got,
             allowed);
   };
-  check_one(spec.calcium_tau > 0, "calcium_tau", spec.calcium_tau, "> 0");
+  check_one(spec.calcium_tau_ms > 0, "calcium_tau_ms", spec.calcium_tau_ms, "> 0");
   check_one(spec.calcium_per_rate > 0, "calcium_per_rate", spec.calcium_per_rate, "> 0");
   check_one(spec.least_calcium >= 0, "least_calcium", spec.least_calcium, ">= 0");
   check_one(spec.target_calcium > spec.least_calcium, "target_calcium", spec.target_calcium,
@@ -91,11 +91,11 @@ template <Real T>
 void StructuralPlasticity::observe(std::span<const T> rates, double dt, const ThreadArena& arena) {
   ensure(rates.size() == calcium_.size(), "structural plasticity has one rate for each neuron");
   ensure(dt > 0, "a step of structural plasticity is positive");
-  const double kept_half = math::exp(-dt / (2 * spec_.calcium_tau));
+  const double kept_half = math::exp(-dt / (2 * spec_.calcium_tau_ms));
   const auto most = static_cast<double>(rates.size());
   arena.parallel_for(std::int64_t(rates.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
-      const double rest = spec_.calcium_tau * spec_.calcium_per_rate * rates[i];
+      const double rest = spec_.calcium_tau_ms * spec_.calcium_per_rate * rates[i];
       const double middle = rest + (calcium_[i] - rest) * kept_half;
       calcium_[i] = rest + (middle - rest) * kept_half;
       const double growth = dt * growth_rate(spec_, middle);

@@ -11,7 +11,7 @@
 ///
 /// | parameter | symbol | default | unit | range |
 /// |---|---|---|---|---|
-/// | calcium_tau     | tau_Ca | 100   | time | > 0 |
+/// | calcium_tau_ms     | tau_Ca | 100   | time | > 0 |
 /// | calcium_per_rate| beta   | 0.01  | calcium / (rate time) | > 0 |
 /// | least_calcium   | eta    | 0     | calcium | >= 0 |
 /// | target_calcium  | eps    | 0.1   | calcium | > eta |
@@ -22,6 +22,7 @@
 #include <span>
 #include <vector>
 
+#include "core/config.hpp"
 #include "core/math.hpp"
 #include "core/threads.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
@@ -29,12 +30,24 @@
 namespace noesis {
 
 struct StructuralSpec {
-  double calcium_tau = 100;
+  double calcium_tau_ms = 100;
   double calcium_per_rate = 0.01;
   double least_calcium = 0;
   double target_calcium = 0.1;
   double growth_speed = 0.01;
   double weight = 0.1;
+  double interval_ms = 1000;
+
+  template <class V>
+  void visit(V& v) {
+    v("calcium_tau_ms", calcium_tau_ms, "Time constant of calcium [ms]", greater_than(0));
+    v("calcium_per_rate", calcium_per_rate, "Calcium that a rate brings [per ms]", greater_than(0));
+    v("least_calcium", least_calcium, "Calcium below which elements go", at_least(0));
+    v("target_calcium", target_calcium, "Calcium at which nothing grows", greater_than(0));
+    v("growth_speed", growth_speed, "Fastest growth [elements per ms]", greater_than(0));
+    v("weight", weight, "Weight of a new synapse");
+    v("interval_ms", interval_ms, "Time between rewirings [ms]", greater_than(0));
+  }
 };
 
 /// dz/dt at a calcium concentration.
@@ -75,6 +88,15 @@ class StructuralPlasticity {
   /// The growth curve is the same for both kinds, so they differ only by where they started.
   std::span<const double> axonal() const noexcept { return axonal_; }
   std::span<const double> dendritic() const noexcept { return dendritic_; }
+
+  /// Everything it remembers, as v(name, value), for checkpoints.
+  template <class Self, class V>
+  static void visit_state(Self& self, V& v) {
+    v("num_updates", self.num_updates_);
+    v("calcium", self.calcium_);
+    v("axonal", self.axonal_);
+    v("dendritic", self.dendritic_);
+  }
 
  private:
   std::int64_t remove_surplus(PlasticConnectome& connectome, std::uint32_t update) const;

@@ -8,14 +8,25 @@
 /// | tau             | tau | 1e4 | time | > 0; dt / tau at least 1e-5, smaller steps drown in float
 /// | | spared_fraction |     | 0   | of the inputs of each neuron, rounded down | [0, 1) |
 
+#include "core/config.hpp"
 #include "core/threads.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
 
 namespace noesis {
 
 struct WeightDecaySpec {
-  double tau = 1e4;
+  double tau_ms = 1e4;
   double spared_fraction = 0;
+  double interval_ms = 100;
+
+  template <class V>
+  void visit(V& v) {
+    v("tau_ms", tau_ms, "Time constant of the weights [ms]", greater_than(0));
+    v("spared_fraction", spared_fraction, "Strongest inputs of each neuron that are spared",
+      between(0, 1));
+    v("interval_ms", interval_ms, "Time between decays, at least 1e-5 tau_ms [ms]",
+      greater_than(0));
+  }
 };
 
 /// Decays all weights for a time dt. Inputs as strong as the weakest spared one are spared too, so

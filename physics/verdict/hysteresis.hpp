@@ -14,6 +14,7 @@ class Hysteresis {
   bool on() const noexcept { return on_; }
 
  private:
+  friend class SleepSchedule;  // whose checkpoints hold it
   bool on_ = false;
 };
 

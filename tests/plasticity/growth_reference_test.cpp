@@ -37,7 +37,7 @@ Growth grow(bool with_homeostasis, std::uint64_t seed) {
   PlasticConnectome brain(Connectome(5, edges));
   const Neurogenesis births({.num_inputs = 5, .num_outputs = 5, .mean_weight = 0.6}, seed);
   Homeostasis homeostasis(
-      {.target_rate = kTarget, .rate_tau = 10, .bias_speed = 0.01, .scaling_speed = 1e-3}, 5);
+      {.target_rate = kTarget, .rate_tau_ms = 10, .bias_speed = 0.01, .scaling_speed = 1e-3}, 5);
   const double rest = std::log(kTarget / (1 - kTarget));  // logistic(rest) is the target
   std::vector<double> x(5, rest), bias(5, rest), rates(5);
   Growth growth;

@@ -18,7 +18,7 @@ TEST(Homeostasis, RefusesParametersOutOfRange) {
     return spec;
   };
   EXPECT_THROW(Homeostasis(with(&HomeostasisSpec::target_rate, -1.0), 1), ConfigError);
-  EXPECT_THROW(Homeostasis(with(&HomeostasisSpec::rate_tau, 0.0), 1), ConfigError);
+  EXPECT_THROW(Homeostasis(with(&HomeostasisSpec::rate_tau_ms, 0.0), 1), ConfigError);
   EXPECT_THROW(Homeostasis(with(&HomeostasisSpec::bias_speed, NAN), 1), ConfigError);
   EXPECT_THROW(Homeostasis(with(&HomeostasisSpec::max_bias, 0.0), 1), ConfigError);
   EXPECT_THROW(Homeostasis(with(&HomeostasisSpec::scaling_speed, INFINITY), 1), ConfigError);
@@ -29,7 +29,7 @@ TEST(Homeostasis, RefusesParametersOutOfRange) {
 // Mutation: the Euler step of the filter.
 TEST(Homeostasis, IsExactForAnyStep) {
   const ThreadArena arena(1);
-  const HomeostasisSpec spec{.target_rate = 0.2, .rate_tau = 3, .bias_speed = 0.05};
+  const HomeostasisSpec spec{.target_rate = 0.2, .rate_tau_ms = 3, .bias_speed = 0.05};
   const double rate = 0.7;
   for (const int num_steps : {1, 10, 1000}) {
     Homeostasis rule(spec, 1);
@@ -49,7 +49,7 @@ TEST(Homeostasis, IsExactForAnyStep) {
 // factors that are too near to one to be written.
 TEST(Homeostasis, ScalesByTheExactFactor) {
   const ThreadArena arena(1);
-  const HomeostasisSpec spec{.target_rate = 0.5, .rate_tau = 1e-3, .scaling_speed = 0.01};
+  const HomeostasisSpec spec{.target_rate = 0.5, .rate_tau_ms = 1e-3, .scaling_speed = 0.01};
   const std::vector<Synapse> edges = {{0, 1, 0.25f}, {1, 1, -1.5f}};
   PlasticConnectome brain(Connectome(2, edges));
   Homeostasis rule(spec, 2);
@@ -67,7 +67,7 @@ TEST(Homeostasis, ScalesByTheExactFactor) {
 // by at most W 2^-23. Mutation: bounds for each weight instead of the row.
 TEST(Homeostasis, ScalingKeepsRelativeWeightsAndSigns) {
   const ThreadArena arena(1);
-  const HomeostasisSpec spec{.rate_tau = 1, .scaling_speed = 0.05, .max_weight = 20};
+  const HomeostasisSpec spec{.rate_tau_ms = 1, .scaling_speed = 0.05, .max_weight = 20};
   const Connectome start = testing::random_brain(40, 0.3, 3);
   PlasticConnectome brain(start);
   Homeostasis rule(spec, 40);
@@ -110,7 +110,7 @@ TEST(Homeostasis, BiasStaysWithinBounds) {
 // A neuron alone, r = logistic(b): its mean rate goes to the target, without ringing.
 TEST(Homeostasis, BiasFindsTheTargetRate) {
   const ThreadArena arena(1);
-  const HomeostasisSpec spec{.target_rate = 0.1, .rate_tau = 5, .bias_speed = 0.05};
+  const HomeostasisSpec spec{.target_rate = 0.1, .rate_tau_ms = 5, .bias_speed = 0.05};
   Homeostasis rule(spec, 1);
   std::vector<double> bias = {3};
   double lowest = 1;

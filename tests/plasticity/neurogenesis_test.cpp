@@ -11,10 +11,10 @@
 namespace noesis {
 namespace {
 
-constexpr NeurogenesisSpec kSpec{.error_tau = 10,
+constexpr NeurogenesisSpec kSpec{.error_tau_ms = 10,
                                  .threshold = 0.1,
-                                 .persistence = 50,
-                                 .refractory = 200,
+                                 .persistence_ms = 50,
+                                 .refractory_ms = 200,
                                  .neurons_per_batch = 3,
                                  .max_neurons = 40,
                                  .num_inputs = 4,
@@ -147,10 +147,10 @@ TEST(Neurogenesis, RefusesWhatIsOutOfRange) {
     spec.*member = value;
     return spec;
   };
-  EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::error_tau, 0.0), 1), ConfigError);
+  EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::error_tau_ms, 0.0), 1), ConfigError);
   EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::threshold, 0.0), 1), ConfigError);
-  EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::persistence, -1.0), 1), ConfigError);
-  EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::refractory, NAN), 1), ConfigError);
+  EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::persistence_ms, -1.0), 1), ConfigError);
+  EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::refractory_ms, NAN), 1), ConfigError);
   EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::num_inputs, 0), 1), ConfigError);
   EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::max_neurons, 0), 1), ConfigError);
   EXPECT_THROW(Neurogenesis(with(&NeurogenesisSpec::excitatory_fraction, 2.0), 1), ConfigError);

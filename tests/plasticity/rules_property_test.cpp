@@ -54,7 +54,7 @@ TEST(PlasticityProperty, HomeostasisKeepsSignsBoundsAndItsFixedPoint) {
     const ThreadArena arena(1);
     const Connectome start = any_brain();
     const HomeostasisSpec spec{.target_rate = any_in(0, 1),
-                               .rate_tau = any_in(0.1, 50),
+                               .rate_tau_ms = any_in(0.1, 50),
                                .bias_speed = any_in(0, 5),
                                .max_bias = any_in(0.1, 3),
                                .scaling_speed = any_in(0, 5),
@@ -90,7 +90,7 @@ TEST(PlasticityProperty, DecayShrinksAndKeepsSigns) {
     const ThreadArena arena(1);
     const Connectome start = any_brain();
     PlasticConnectome brain(start);
-    const WeightDecaySpec spec{.tau = any_in(1, 100), .spared_fraction = any_in(0, 0.99)};
+    const WeightDecaySpec spec{.tau_ms = any_in(1, 100), .spared_fraction = any_in(0, 0.99)};
     decay_weights(brain, spec, any_in(0.1, 20), arena);
     expect_same_signs(brain, start);
     for (std::int64_t row = 0; row < start.num_neurons(); ++row) {
@@ -123,10 +123,10 @@ TEST(PlasticityProperty, OjaStaysBetweenWeightAndRatio) {
 TEST(PlasticityProperty, BirthAndDeathKeepIds) {
   EXPECT_TRUE(rc::check([] {
     PlasticConnectome brain(any_brain());
-    Neurogenesis rule({.error_tau = 1,
+    Neurogenesis rule({.error_tau_ms = 1,
                        .threshold = 0.1,
-                       .persistence = any_in(0, 5),
-                       .refractory = any_in(0, 5),
+                       .persistence_ms = any_in(0, 5),
+                       .refractory_ms = any_in(0, 5),
                        .neurons_per_batch = *rc::gen::inRange(1, 4),
                        .max_neurons = *rc::gen::inRange(1, 40),
                        .num_inputs = *rc::gen::inRange(1, 8),
@@ -154,8 +154,8 @@ TEST(PlasticityProperty, BirthAndDeathKeepIds) {
 TEST(PlasticityProperty, PressureFollowsTheTwoProcessModel) {
   EXPECT_TRUE(rc::check([] {
     const double lower = any_in(0.01, 0.5);
-    SleepSchedule schedule({.wake_tau = any_in(1, 50),
-                            .sleep_tau = any_in(1, 50),
+    SleepSchedule schedule({.wake_tau_ms = any_in(1, 50),
+                            .sleep_tau_ms = any_in(1, 50),
                             .upper = any_in(lower + 0.01, 0.99),
                             .lower = lower});
     for (int k = 0; k < 200; ++k) {
@@ -172,7 +172,7 @@ TEST(PlasticityProperty, ElementsStayInRange) {
   EXPECT_TRUE(rc::check([] {
     const ThreadArena arena(1);
     PlasticConnectome brain(any_brain());
-    StructuralPlasticity rule({.calcium_tau = any_in(1, 50),
+    StructuralPlasticity rule({.calcium_tau_ms = any_in(1, 50),
                                .calcium_per_rate = any_in(0.001, 0.1),
                                .growth_speed = any_in(0.001, 2)},
                               brain, *rc::gen::inRange<std::uint64_t>(1, 500));

@@ -9,6 +9,9 @@
 namespace noesis {
 namespace {
 
+/// The published constants, with an hour as the unit of time.
+const SleepSpec kPublished = {.wake_tau_ms = 18.2, .sleep_tau_ms = 4.2};
+
 /// Time until the schedule changes over.
 double time_to_change(SleepSchedule& schedule, double dt, double load = 1) {
   const bool was = schedule.asleep();
@@ -23,12 +26,12 @@ double time_to_change(SleepSchedule& schedule, double dt, double load = 1) {
 // The lengths that the two exponentials have between the thresholds. Mutation: one threshold for
 // both.
 TEST(SleepSchedule, LengthsAreThoseOfTheExponentials) {
-  const SleepSpec spec;
+  const SleepSpec spec = kPublished;
   SleepSchedule schedule(spec);
   time_to_change(schedule, 0.001);
   EXPECT_TRUE(schedule.asleep());
-  const double sleep = spec.sleep_tau * std::log(spec.upper / spec.lower);
-  const double wake = spec.wake_tau * std::log((1 - spec.lower) / (1 - spec.upper));
+  const double sleep = spec.sleep_tau_ms * std::log(spec.upper / spec.lower);
+  const double wake = spec.wake_tau_ms * std::log((1 - spec.lower) / (1 - spec.upper));
   for (int day = 0; day < 3; ++day) {
     EXPECT_NEAR(time_to_change(schedule, 0.001), sleep, 0.01);
     EXPECT_NEAR(time_to_change(schedule, 0.001), wake, 0.01);
@@ -38,8 +41,8 @@ TEST(SleepSchedule, LengthsAreThoseOfTheExponentials) {
 }
 
 TEST(SleepSchedule, LoadSetsTheSpeed) {
-  SleepSchedule busy({});
-  SleepSchedule calm({});
+  SleepSchedule busy(kPublished);
+  SleepSchedule calm(kPublished);
   EXPECT_NEAR(time_to_change(calm, 0.001), 2 * time_to_change(busy, 0.001, 2), 0.01);
   SleepSchedule idle({});
   time_to_change(idle, 1, 0);
@@ -49,7 +52,7 @@ TEST(SleepSchedule, LoadSetsTheSpeed) {
 
 // No flicker at a threshold, however fine the steps.
 TEST(SleepSchedule, PressureStaysBetweenZeroAndOne) {
-  SleepSchedule schedule({});
+  SleepSchedule schedule(kPublished);
   int changes = 0;
   bool was = false;
   for (int k = 0; k < 100000; ++k) {
@@ -64,12 +67,12 @@ TEST(SleepSchedule, PressureStaysBetweenZeroAndOne) {
 }
 
 TEST(SleepSchedule, RefusesParametersOutOfRange) {
-  EXPECT_THROW(SleepSchedule({.wake_tau = 0}), ConfigError);
-  EXPECT_THROW(SleepSchedule({.sleep_tau = NAN}), ConfigError);
+  EXPECT_THROW(SleepSchedule({.wake_tau_ms = 0}), ConfigError);
+  EXPECT_THROW(SleepSchedule({.sleep_tau_ms = NAN}), ConfigError);
   EXPECT_THROW(SleepSchedule({.upper = 1}), ConfigError);
   EXPECT_THROW(SleepSchedule({.upper = 0.1, .lower = 0.2}), ConfigError);
   EXPECT_THROW(SleepSchedule({.lower = 0}), ConfigError);
-  SleepSchedule schedule({});
+  SleepSchedule schedule(kPublished);
   EXPECT_THROW(schedule.advance(0), ConfigError);
   EXPECT_THROW(schedule.advance(1, -1), ConfigError);
 }

@@ -24,7 +24,7 @@ TEST(Structural, GrowthCurve) {
 
 TEST(Structural, CalciumIsExact) {
   const ThreadArena arena(1);
-  const StructuralSpec spec{.calcium_tau = 50, .calcium_per_rate = 0.02};
+  const StructuralSpec spec{.calcium_tau_ms = 50, .calcium_per_rate = 0.02};
   const PlasticConnectome brain(testing::random_brain(1, 1, 1));
   const std::vector<double> rates = {0.4};
   for (const int num_steps : {1, 7, 1000}) {
@@ -81,7 +81,7 @@ class Population {
 // rate of the population: the slope of its recurrent input, 0.3 k r (1 - r) at k = 13.6 inputs, is
 // 0.65. Mutations: no removal; vacant elements counted without those in use.
 TEST(Structural, WiringBringsActivityToTheSetPoint) {
-  const StructuralSpec spec{.calcium_tau = 20,
+  const StructuralSpec spec{.calcium_tau_ms = 20,
                             .calcium_per_rate = 0.05,
                             .target_calcium = 0.2,
                             .growth_speed = 0.005,
@@ -103,7 +103,7 @@ TEST(Structural, WiringBringsActivityToTheSetPoint) {
 }
 
 TEST(Structural, SynapsesNeverExceedElements) {
-  const StructuralSpec spec{.calcium_tau = 20, .target_calcium = 0.3, .growth_speed = 0.02};
+  const StructuralSpec spec{.calcium_tau_ms = 20, .target_calcium = 0.3, .growth_speed = 0.02};
   Population population(spec, testing::random_brain(30, 0.3, 2), 0);
   for (int round = 0; round < 20; ++round) {
     population.run(1);
@@ -121,7 +121,7 @@ TEST(Structural, SynapsesNeverExceedElements) {
 TEST(Structural, RemovesNoMoreThanItMust) {
   const ThreadArena arena(1);
   const std::vector<Synapse> edges = {{0, 1, 1}, {0, 2, 1}};
-  const StructuralSpec spec{.calcium_tau = 1, .calcium_per_rate = 1, .growth_speed = 1};
+  const StructuralSpec spec{.calcium_tau_ms = 1, .calcium_per_rate = 1, .growth_speed = 1};
   const std::vector<double> rates = {100, 100, spec.target_calcium};
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     PlasticConnectome brain(Connectome(3, edges));
@@ -147,7 +147,7 @@ TEST(Structural, FollowsNewNeurons) {
 TEST(Structural, RefusesParametersOutOfRange) {
   const PlasticConnectome brain(testing::random_brain(2, 1, 1));
   const auto make = [&](const StructuralSpec& spec) { StructuralPlasticity(spec, brain, 1); };
-  EXPECT_THROW(make({.calcium_tau = 0}), ConfigError);
+  EXPECT_THROW(make({.calcium_tau_ms = 0}), ConfigError);
   EXPECT_THROW(make({.calcium_per_rate = NAN}), ConfigError);
   EXPECT_THROW(make({.least_calcium = 0.2, .target_calcium = 0.1}), ConfigError);
   EXPECT_THROW(make({.growth_speed = -1}), ConfigError);

@@ -35,7 +35,7 @@ struct Outcome {
 Outcome run(const Connectome& start, int num_threads) {
   const ThreadArena arena(num_threads);
   PlasticConnectome brain(start);
-  Homeostasis homeostasis({.rate_tau = 2, .scaling_speed = 0.05}, kNeurons);
+  Homeostasis homeostasis({.rate_tau_ms = 2, .scaling_speed = 0.05}, kNeurons);
   IntrinsicPlasticity intrinsic({.learning_rate = 0.01}, kNeurons);
   StructuralPlasticity structural({.growth_speed = 1}, brain, 1);
   std::vector<double> bias(kNeurons), rates(kNeurons);
@@ -47,7 +47,7 @@ Outcome run(const Connectome& start, int num_threads) {
     homeostasis.adapt_bias(std::span<double>(bias), arena);
     homeostasis.scale(brain, arena);
     oja(brain, std::span<const double>(inputs), std::span<const double>(rates), 0.01, arena);
-    decay_weights(brain, {.tau = 100, .spared_fraction = 0.2}, 1, arena);
+    decay_weights(brain, {.tau_ms = 100, .spared_fraction = 0.2}, 1, arena);
     structural.observe(std::span<const double>(rates), 1, arena);
     structural.update(brain);
   }

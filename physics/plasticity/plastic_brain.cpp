@@ -1,0 +1,238 @@
+#include "physics/plasticity/plastic_brain.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace noesis {
+namespace {
+
+template <Real T>
+double mean_size(std::span<const T> values) {
+  double sum = 0;
+  for (const T value : values) sum += std::abs(static_cast<double>(value));
+  return sum / static_cast<double>(values.size());
+}
+
+/// Writes what visit_state() names.
+struct StateWriter {
+  Hdf5File& file;
+  std::string group;
+
+  void operator()(const char* name, const std::vector<double>& values) {
+    file.write(group + "/" + name, values);
+  }
+  template <class T>
+  void operator()(const char* name, const T& value) {
+    file.write(group + "/" + name, std::vector<double>{static_cast<double>(value)});
+  }
+};
+
+/// Reads it back; what a rule has must be as long as before.
+struct StateReader {
+  const Hdf5File& file;
+  std::string group;
+
+  void operator()(const char* name, std::vector<double>& values) {
+    values = read(name, values.size());
+  }
+  template <class T>
+  void operator()(const char* name, T& value) {
+    value = static_cast<T>(read(name, 1).front());
+  }
+
+ private:
+  std::vector<double> read(const char* name, std::size_t size) {
+    const std::string dataset = group + "/" + name;
+    std::vector<double> values = file.read<double>(dataset);
+    if (values.size() == size) return values;
+    throw ConfigError({.what = "array of the wrong size",
+                       .where = file.where(dataset),
+                       .got = std::to_string(values.size()),
+                       .allowed = std::to_string(size),
+                       .next = {}});
+  }
+};
+
+}  // namespace
+
+PlasticBrain::PlasticBrain(const PlasticitySpec& spec, ConnectomePtr connectome, bool is_shared,
+                           std::int64_t num_places, std::uint64_t seed)
+    : spec_(spec), original_(std::move(connectome)), seed_(seed), num_places_(num_places) {
+  if (spec.changes_connectome() && is_shared) {
+    throw ConfigError({.what = "rules that change the connectome need one for each environment",
+                       .where = "plasticity.rules",
+                       .got = "a batch that shares its connectome",
+                       .allowed = "homeostasis with scaling_speed = 0, sleep, arousal",
+                       .next = "set batch = \"per_env\", or num_envs = 1"});
+  }
+  if (spec.changes_structure() && original_->has_delays()) {
+    throw ConfigError({.what = "synapses with delays cannot be made or removed",
+                       .where = "plasticity.rules",
+                       .got = "a structural rule and a connectome with delays",
+                       .allowed = "homeostasis, oja, decay, sleep, arousal",
+                       .next = {}});
+  }
+  if (spec.changes_connectome()) connectome_.emplace(*original_);
+  if (spec.has("homeostasis")) homeostasis_.emplace(spec.homeostasis, num_neurons());
+  if (spec.has("structural")) structural_.emplace(spec.structural, *connectome_, seed);
+  if (spec.has("neurogenesis")) neurogenesis_.emplace(spec.neurogenesis, seed);
+  if (spec.has("sleep")) sleep_.emplace(spec.sleep);
+  if (spec.has("arousal")) arousal_.emplace(spec.arousal);
+  pad_rows();
+}
+
+std::int64_t PlasticBrain::num_neurons() const noexcept {
+  return connectome_ ? connectome_->num_neurons() : num_places_;
+}
+
+/// Kernels read a row for every place, those of the unborn too.
+void PlasticBrain::pad_rows() {
+  if (!spec_.changes_structure()) return;
+  const SynapseTable& table = connectome_->synapses();
+  row_begin_ = table.row_begin;
+  row_count_ = table.row_count;
+  row_begin_.resize(static_cast<std::size_t>(num_places_));
+  row_count_.resize(static_cast<std::size_t>(num_places_));
+}
+
+SynapseView PlasticBrain::synapses() const {
+  const SynapseTable& table = connectome_->synapses();
+  const bool padded = !row_begin_.empty();
+  return {padded ? row_begin_.data() : table.row_begin.data(),
+          padded ? row_count_.data() : table.row_count.data(), table.sources.data(),
+          table.weights.data()};
+}
+
+bool PlasticBrain::every(double interval_ms) const {
+  const auto runs = std::max<std::int64_t>(std::llround(interval_ms / spec_.interval_ms), 1);
+  return num_runs_ % runs == 0;
+}
+
+template <Real T>
+PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double stimulus,
+                                           std::span<T> bias, const ThreadArena& arena) {
+  ensure(std::ssize(outputs) == num_places_ && bias.size() == outputs.size(),
+         "outputs and biases of all places");
+  ++num_runs_;
+  const auto n = static_cast<std::size_t>(num_neurons());
+  outputs = outputs.first(n);
+  const double activity = mean_size(outputs);
+  if (sleep_) sleep_->advance(spec_.interval_ms, activity / spec_.sleep.reference_rate);
+  if (arousal_) {
+    arousal_->advance(stimulus, sleep_ ? sleep_->pressure() : 0, spec_.interval_ms);
+  }
+  if (homeostasis_) {
+    homeostasis_->observe(outputs, spec_.interval_ms, arena);
+    homeostasis_->adapt_bias(bias.first(n), arena);
+    if (connectome_) homeostasis_->scale(*connectome_, arena);
+  }
+  const bool asleep = sleep_ && sleep_->asleep();
+  if (spec_.has("oja") && !asleep) {
+    oja(*connectome_, outputs, outputs, spec_.oja.learning_rate, arena);
+  }
+  if (spec_.has("decay") && (asleep || !sleep_) && every(spec_.decay.interval_ms)) {
+    decay_weights(*connectome_, spec_.decay, spec_.decay.interval_ms, arena);
+  }
+  if (structural_) structural_->observe(outputs, spec_.interval_ms, arena);
+  return restructure(asleep);
+}
+
+PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
+  Change change;
+  if (!spec_.changes_structure()) return change;
+  bool changed = false;
+  if (spec_.has("pruning") && (asleep || !sleep_) && every(spec_.pruning.interval_ms)) {
+    const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold);
+    counts_.num_pruned += pruned.num_synapses;
+    change.died = pruned.neurons;
+    changed = pruned.num_synapses > 0;
+  }
+  if (structural_ && every(spec_.structural.interval_ms)) {
+    const Rewired rewired = structural_->update(*connectome_);
+    counts_.num_pruned += rewired.num_removed;
+    counts_.num_added += rewired.num_added;
+    changed = changed || rewired.num_removed + rewired.num_added > 0;
+  }
+  if (neurogenesis_) {
+    const std::int64_t before = connectome_->num_synapses();
+    const Born born = neurogenesis_->advance(error_, spec_.interval_ms, *connectome_, num_places_);
+    counts_.num_added += connectome_->num_synapses() - before;
+    change.born.resize(static_cast<std::size_t>(born.count));
+    std::iota(change.born.begin(), change.born.end(), static_cast<std::int32_t>(born.first_id));
+    if (born.count > 0 && homeostasis_) homeostasis_->grow(num_neurons());
+    if (born.count > 0 && structural_) structural_->grow(*connectome_);
+    changed = changed || born.count > 0;
+  }
+  counts_.num_born += std::ssize(change.born);
+  counts_.num_died += std::ssize(change.died);
+  if (changed) pad_rows();
+  return change;
+}
+
+void PlasticBrain::set_error(double error) {
+  require(error >= 0 && std::isfinite(error), "error out of range", "neurogenesis", error,
+          "a finite number, at least 0");
+  error_ = error;
+}
+
+PlasticityReport PlasticBrain::report() const {
+  PlasticityReport report = counts_;
+  report.num_alive = connectome_ ? connectome_->num_alive() : num_places_;
+  report.num_synapses = connectome_ ? connectome_->num_synapses() : original_->num_synapses();
+  report.gain = gain();
+  if (sleep_) {
+    report.sleep_pressure = sleep_->pressure();
+    report.asleep = sleep_->asleep();
+  }
+  return report;
+}
+
+template <class Self, class V>
+void PlasticBrain::visit_state(Self& self, V& v) {
+  v("num_runs", self.num_runs_);
+  v("error", self.error_);
+  v("num_born", self.counts_.num_born);
+  v("num_died", self.counts_.num_died);
+  v("num_pruned", self.counts_.num_pruned);
+  v("num_added", self.counts_.num_added);
+  const auto rule = [&](const char* name, auto& state) {
+    if (!state) return;
+    V inner{v.file, v.group + "/" + name};
+    std::decay_t<decltype(*state)>::visit_state(*state, inner);
+  };
+  rule("homeostasis", self.homeostasis_);
+  rule("structural", self.structural_);
+  rule("neurogenesis", self.neurogenesis_);
+  rule("sleep", self.sleep_);
+  rule("arousal", self.arousal_);
+}
+
+void PlasticBrain::write(Hdf5File& file, const std::string& group) const {
+  if (connectome_) connectome_->write(file, group + "/connectome");
+  StateWriter writer{file, group};
+  visit_state(*this, writer);
+}
+
+void PlasticBrain::read(const Hdf5File& file, const std::string& group) {
+  PlasticBrain loaded(spec_, original_, !connectome_, num_places_, seed_);
+  if (loaded.connectome_) {
+    loaded.connectome_->read(file, group + "/connectome", num_places_);
+    if (loaded.homeostasis_) loaded.homeostasis_->grow(loaded.num_neurons());
+    if (loaded.structural_) loaded.structural_->grow(*loaded.connectome_);
+  }
+  StateReader reader{file, group};
+  visit_state(loaded, reader);
+  loaded.pad_rows();
+  *this = std::move(loaded);
+}
+
+template PlasticBrain::Change PlasticBrain::advance(std::span<const float>, double,
+                                                    std::span<float>, const ThreadArena&);
+template PlasticBrain::Change PlasticBrain::advance(std::span<const double>, double,
+                                                    std::span<double>, const ThreadArena&);
+
+}  // namespace noesis

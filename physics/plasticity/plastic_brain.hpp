@@ -1,0 +1,112 @@
+#pragma once
+/// One brain's connectome as its rules have made it, and all that the rules remember.
+///
+/// Every `interval_ms` the rules run in this order, each on the outputs y of the neurons:
+///
+///   sleep         pressure follows the mean |y|; awake or asleep for the rules below
+///   arousal       a gain from the novelty of the injected current and from sleep pressure
+///   homeostasis   filtered rates, then the bias, then synaptic scaling
+///   oja           x = y = outputs; not asleep
+///   decay         every decay.interval_ms; with the rule `sleep`, asleep only
+///   pruning       every pruning.interval_ms; with the rule `sleep`, asleep only
+///   structural    calcium and elements; rewires every structural.interval_ms
+///   neurogenesis  by the error that set_error() last gave
+///
+/// That learning runs awake and downscaling asleep is the synaptic homeostasis hypothesis (Tononi &
+/// Cirelli, Neuron 81:12, 2014).
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/hdf5_file.hpp"
+#include "core/threads.hpp"
+#include "physics/kernels/kernels.hpp"
+#include "physics/plasticity/plastic_connectome.hpp"
+#include "physics/plasticity/plasticity_spec.hpp"
+
+namespace noesis {
+
+/// What plasticity has done to a brain so far.
+struct PlasticityReport {
+  std::int64_t num_alive = 0;
+  std::int64_t num_synapses = 0;
+  std::int64_t num_born = 0;
+  std::int64_t num_died = 0;
+  std::int64_t num_pruned = 0;  ///< synapses, those of the dead included
+  std::int64_t num_added = 0;   ///< synapses that structural plasticity or births made
+  double gain = 1;              ///< of arousal
+  double sleep_pressure = 0;
+  bool asleep = false;
+};
+
+/// Copyable; a copy goes on with the same bits. Not thread-safe; bits do not depend on the arena.
+class PlasticBrain {
+ public:
+  /// `num_places` neurons fit in the batch, those of the connectome and those that may be born. The
+  /// seed decides what newborn and rewired neurons get.
+  /// @throws ConfigError naming a parameter out of range, or for rules that change a connectome
+  ///   which others share, or the structure of one with delays.
+  PlasticBrain(const PlasticitySpec& spec, ConnectomePtr connectome, bool is_shared,
+               std::int64_t num_places, std::uint64_t seed);
+
+  /// Runs the rules for an interval at whose end the neurons have these outputs (num_places), the
+  /// mean |injected current| is `stimulus`, and moves the biases (num_places).
+  /// @returns ids that were born, then ids that died.
+  struct Change {
+    std::vector<std::int32_t> born, died;
+  };
+  template <Real T>
+  Change advance(std::span<const T> outputs, double stimulus, std::span<T> bias,
+                 const ThreadArena& arena);
+
+  /// Error that drives neurogenesis until it is set again; 0 before. @throws ConfigError when it is
+  /// negative or not finite.
+  void set_error(double error);
+
+  bool has_connectome() const noexcept { return connectome_.has_value(); }
+  /// Requires has_connectome().
+  const PlasticConnectome& connectome() const { return *connectome_; }
+  /// The table for the kernels, with empty rows up to num_places; valid until the next advance().
+  SynapseView synapses() const;
+
+  bool is_alive(std::int64_t place) const {
+    return !connectome_ || (place < connectome_->num_neurons() && connectome_->alive(place));
+  }
+  double gain() const noexcept { return arousal_ ? arousal_->gain() : 1; }
+  PlasticityReport report() const;
+
+  /// As groups and datasets under `group`, which must exist. read() has the strong guarantee.
+  /// @throws ConfigError for a damaged file.
+  void write(Hdf5File& file, const std::string& group) const;
+  void read(const Hdf5File& file, const std::string& group);
+
+ private:
+  std::int64_t num_neurons() const noexcept;
+  bool every(double interval_ms) const;
+  void pad_rows();
+  Change restructure(bool asleep);
+
+  template <class Self, class V>
+  static void visit_state(Self& self, V& v);
+
+  PlasticitySpec spec_;
+  ConnectomePtr original_;
+  std::uint64_t seed_;
+  std::int64_t num_places_;
+  std::int64_t num_runs_ = 0;
+  double error_ = 0;
+  PlasticityReport counts_;  // born, died, pruned, added
+  std::optional<PlasticConnectome> connectome_;
+  std::optional<Homeostasis> homeostasis_;
+  std::optional<StructuralPlasticity> structural_;
+  std::optional<Neurogenesis> neurogenesis_;
+  std::optional<SleepSchedule> sleep_;
+  std::optional<Arousal> arousal_;
+  std::vector<std::int64_t> row_begin_;  // (num_places), where structure changes
+  std::vector<std::int32_t> row_count_;
+};
+
+}  // namespace noesis

@@ -1,0 +1,64 @@
+#include "runners/large_scale.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "runners/simulate.hpp"
+
+namespace noesis {
+
+SimulateConfig large_scale_config(std::int64_t num_neurons, std::int64_t synapses_per_neuron) {
+  SimulateConfig config;
+  config.precision = "float";
+  config.connectome.source = "random";
+  config.connectome.random.num_neurons = num_neurons;
+  config.connectome.random.in_degree = synapses_per_neuron;
+  BrainSpec& brain = config.brain;
+  brain.model.name = "rate";
+  brain.model.rate.activation = "logistic";
+  brain.drive = {.mean = -2.2, .sd = 0.5, .seed = 1};  // a rate of about 0.1 at rest
+  brain.noise.sigma = 0.1;
+  brain.integrator = {.name = "heun", .dt_ms = 1};
+  brain.plasticity.rules = {"homeostasis", "oja"};
+  config.record.sample_neurons = 256;
+  return config;
+}
+
+void add_large_scale_command(CLI::App& app, int& exit_code) {
+  struct Options {
+    SimulateOptions simulate;
+    std::int64_t num_neurons = 200'000;
+    std::int64_t synapses_per_neuron = 100;
+  };
+  auto options = std::make_shared<Options>();
+  auto* command =
+      app.add_subcommand("large-scale", "A large brain with Oja's rule and homeostasis");
+  command->add_option("config", options->simulate.config,
+                      "Configuration (TOML) over the defaults, with the keys of `simulate`");
+  command->add_option("--neurons", options->num_neurons, "Neurons")->capture_default_str();
+  command
+      ->add_option("--synapses-per-neuron", options->synapses_per_neuron, "Inputs of each neuron")
+      ->capture_default_str();
+  command->add_option("--out", options->simulate.out,
+                      "Recording: FILE.h5, .npz or .csv (default: a new folder in runs/)");
+  command->add_option("--set", options->simulate.overrides, "Override a key: a.b=value")
+      ->allow_extra_args(false);
+  command->add_option("--connectome-out", options->simulate.connectome_out,
+                      "Write the connectome that came of it: .npz, .mtx, .csv, .tsv");
+  command->add_flag("--resume", options->simulate.resume,
+                    "Go on with the interrupted run of the same --out");
+  command->add_flag("--json", options->simulate.json, "Print summary.json to stdout");
+  command->footer(
+      "Examples:\n"
+      "  noesis large-scale --out large.h5\n"
+      "  noesis large-scale --neurons 1000000 --set duration_ms=100\n"
+      "  noesis large-scale --out large.h5 --set plasticity.oja.learning_rate=1e-3 --resume\n"
+      "Ctrl-C saves everything, as does every checkpoint_interval_s; --resume goes on from there.");
+  command->callback([options, &exit_code] {
+    exit_code = simulate(options->simulate,
+                         large_scale_config(options->num_neurons, options->synapses_per_neuron),
+                         "large-scale");
+  });
+}
+
+}  // namespace noesis
