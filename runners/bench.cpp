@@ -118,7 +118,7 @@ void bench_spmm(const ThreadArena& arena, std::vector<Json>& rows) {
         while (first < last) {
           const std::int64_t tile = first / n;
           const std::int64_t end = std::min(last, (tile + 1) * n);
-          kernel(view, in.data() + tile * n * width, out.data() + tile * n * width,
+          kernel(view, n, in.data() + tile * n * width, out.data() + tile * n * width,
                  first - tile * n, end - tile * n);
           first = end;
         }

@@ -110,8 +110,8 @@ DelayedFn<T> delayed_kernel(int width, InstructionSet set = best_instruction_set
 /// y = A x for rows [first, last) of a synapse table, x and y (num_neurons x width), width 1 or
 /// kTileWidth<T>: the sparse product on its own, for benchmarks.
 template <Real T>
-using ProductFn = void (*)(const SynapseView& a, const T* x, T* y, std::int64_t first,
-                           std::int64_t last);
+using ProductFn = void (*)(const SynapseView& a, std::int64_t num_neurons, const T* x, T* y,
+                           std::int64_t first, std::int64_t last);
 template <Real T>
 ProductFn<T> product_kernel(int width, InstructionSet set = best_instruction_set());
 

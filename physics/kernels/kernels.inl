@@ -21,10 +21,15 @@ constexpr int kVectorBytes = 32;
 constexpr int kVectorBytes = 16;
 #endif
 
+// The loops over lanes are unrolled by hand: only then do the lanes stay in registers.
+static_assert(kSumLanes == 8);
+
 /// Adds eight lanes of `width` values each, by halving.
 template <class T, int kWidth>
 NOESIS_INLINE void add_lanes(T (&lanes)[kSumLanes][kWidth], T* sum) {
+#pragma GCC unroll 3
   for (int half = kSumLanes / 2; half > 0; half /= 2) {
+#pragma GCC unroll 4
     for (int l = 0; l < half; ++l) {
       for (int e = 0; e < kWidth; ++e) lanes[l][e] += lanes[l + half][e];
     }
@@ -32,39 +37,111 @@ NOESIS_INLINE void add_lanes(T (&lanes)[kSumLanes][kWidth], T* sum) {
   for (int e = 0; e < kWidth; ++e) sum[e] = lanes[0][e];
 }
 
+/// Bytes that synapses are fetched ahead of their use. What the processor fetches by itself comes
+/// too late for loops that wait for random reads, and starts anew at each page.
+constexpr int kStreamAhead = 512;
+
+/// Fetches, a few at a time, the tile rows of `x` that a row of synapses is going to read.
+template <class T, int kWidth>
+class RowFetch {
+ public:
+  RowFetch() = default;
+  RowFetch(const SynapseView& a, std::int64_t row, const T* x)
+      : next_(a.sources + a.row_begin[row]), left_(a.row_count[row]), x_(x) {}
+
+  template <int kCount>
+  NOESIS_INLINE void some() {
+    if (left_ < kCount) return;
+#pragma GCC unroll 8
+    for (int k = 0; k < kCount; ++k) {
+      __builtin_prefetch(x_ + static_cast<std::int64_t>(next_[k]) * kWidth);
+    }
+    next_ += kCount;
+    left_ -= kCount;
+  }
+  NOESIS_INLINE void rest() {
+    for (; left_ > 0; --left_) {
+      __builtin_prefetch(x_ + static_cast<std::int64_t>(*next_++) * kWidth);
+    }
+  }
+
+ private:
+  const std::int32_t* next_ = nullptr;
+  std::int32_t left_ = 0;
+  const T* x_ = nullptr;
+};
+
+/// Whether `x` (num_neurons x width) is too large for a core's caches, so that a row's reads are
+/// worth fetching while the row before it is summed.
+template <class T, int kWidth>
+constexpr bool is_far(std::int64_t num_neurons) {
+  return kWidth > 1 && num_neurons * kWidth * static_cast<std::int64_t>(sizeof(T)) > (1 << 18);
+}
+
 /// sum_j A_row,j term(j) for `width` environments at once, in chunks that fit the vector registers.
-/// `term(lane, weight, source, first_env)` adds one synapse to a lane's accumulators.
+/// `term(lane, weight, source, first_env)` adds one synapse to a lane's accumulators; `fetch` is
+/// spread over the row.
 template <class T, int kWidth, class Term>
-NOESIS_INLINE void sum_row(const SynapseView& a, std::int64_t row, T* sum, const Term& term) {
+NOESIS_INLINE void sum_row(const SynapseView& a, std::int64_t row, T* sum, const Term& term,
+                           RowFetch<T, kWidth> fetch = {}) {
   constexpr int kVector = kVectorBytes / static_cast<int>(sizeof(T));
   constexpr int kChunk = kWidth < kVector ? kWidth : kVector;
-  const std::int32_t* sources = a.sources + a.row_begin[row];
-  const float* weights = a.weights + a.row_begin[row];
+  constexpr int kFetches = kSumLanes / (kWidth / kChunk);
   const std::int32_t count = a.row_count[row];
-  const std::int32_t full = count - count % kSumLanes;
+  const std::int32_t groups = count / kSumLanes;
   for (int chunk = 0; chunk < kWidth; chunk += kChunk) {
-    T lanes[kSumLanes][kChunk] = {};
-    for (std::int32_t k = 0; k < full; k += kSumLanes) {
-      for (int l = 0; l < kSumLanes; ++l) {
-        term(lanes[l], static_cast<T>(weights[k + l]), sources[k + l], chunk);
-      }
+    const std::int32_t* source = a.sources + a.row_begin[row];
+    const float* weight = a.weights + a.row_begin[row];
+    T lanes[kSumLanes][kChunk];
+#pragma GCC unroll 8
+    for (int l = 0; l < kSumLanes; ++l) {
+      for (int e = 0; e < kChunk; ++e) lanes[l][e] = T(0);
     }
-    for (int l = 0; l < count - full; ++l) {
-      term(lanes[l], static_cast<T>(weights[full + l]), sources[full + l], chunk);
+    for (std::int32_t group = 0; group < groups; ++group) {
+      __builtin_prefetch(source + kStreamAhead / sizeof *source);
+      __builtin_prefetch(weight + kStreamAhead / sizeof *weight);
+      if constexpr (kWidth > 1) fetch.template some<kFetches>();
+#pragma GCC unroll 8
+      for (int l = 0; l < kSumLanes; ++l) {
+        term(lanes[l], static_cast<T>(weight[l]), source[l], chunk);
+      }
+      source += kSumLanes;
+      weight += kSumLanes;
+    }
+    const std::int32_t rest = count % kSumLanes;
+#pragma GCC unroll 7
+    for (int l = 0; l < kSumLanes - 1; ++l) {
+      if (l == rest) break;
+      term(lanes[l], static_cast<T>(weight[l]), source[l], chunk);
     }
     add_lanes<T, kChunk>(lanes, sum + chunk);
   }
+  if constexpr (kWidth > 1) fetch.rest();
 }
 
 /// sum_j A_row,j x_j.
 template <class T, int kWidth>
-NOESIS_INLINE void weighted_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum) {
-  sum_row<T, kWidth>(a, row, sum, [x](auto& lane, T weight, std::int32_t source, int env) {
+NOESIS_INLINE void weighted_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum,
+                                const RowFetch<T, kWidth>& fetch = {}) {
+  const auto term = [x](auto& lane, T weight, std::int32_t source, int env) {
     const T* value = x + static_cast<std::int64_t>(source) * kWidth + env;
     for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
       lane[e] = math::fma(weight, value[e], lane[e]);
     }
-  });
+  };
+  sum_row<T, kWidth>(a, row, sum, term, fetch);
+}
+
+/// The same for rows [first, last), sum being (last - first) x width.
+template <class T, int kWidth>
+NOESIS_INLINE void weighted_sums(const SynapseView& a, std::int64_t first, std::int64_t last,
+                                 std::int64_t num_neurons, const T* x, T* sum) {
+  const bool far = is_far<T, kWidth>(num_neurons);
+  for (std::int64_t i = first; i < last; ++i) {
+    RowFetch<T, kWidth> fetch;
+    if (far && i + 1 < num_neurons) fetch = {a, i + 1, x};
+    weighted_sum<T, kWidth>(a, i, x, sum + (i - first) * kWidth, fetch);
+  }
 }
 
 /// sum_j |A_row,j| x_j.
@@ -154,9 +231,8 @@ struct BlockSums {
       const T* sums = tile.input + begin * kWidth;
       for (std::int64_t n = 0; n < count; ++n) input[n] = sums[n];
     } else {
-      for (std::int64_t r = 0; r < rows; ++r) {
-        weighted_sum<T, kWidth>(tile.synapses, begin + r, tile.output, input + r * kWidth);
-      }
+      weighted_sums<T, kWidth>(tile.synapses, begin, begin + rows, tile.num_neurons, tile.output,
+                               input);
     }
     if constexpr (has_strength<Model>) {
       for (std::int64_t r = 0; r < rows; ++r) {
@@ -371,8 +447,9 @@ void tangent_rows(const Model& model, const TangentView<typename Model::Scalar>&
 }
 
 template <class T, int kWidth>
-void product_rows(const SynapseView& a, const T* x, T* y, std::int64_t first, std::int64_t last) {
-  for (std::int64_t i = first; i < last; ++i) weighted_sum<T, kWidth>(a, i, x, y + i * kWidth);
+void product_rows(const SynapseView& a, std::int64_t num_neurons, const T* x, T* y,
+                  std::int64_t first, std::int64_t last) {
+  weighted_sums<T, kWidth>(a, first, last, num_neurons, x, y + first * kWidth);
 }
 
 template <class T, int kWidth>

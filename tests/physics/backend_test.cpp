@@ -149,6 +149,51 @@ TEST(Backend, TangentMatchesFiniteDifferences) {
   }
 }
 
+/// The order that results mean (docs/adr/0002), by the simplest code: synapse k of a row goes to
+/// lane k mod 8, lanes are added by halving.
+template <Real T>
+T sum_in_order(const SynapseTable& table, std::int64_t row, const T* x, std::int64_t stride) {
+  T lanes[8] = {};
+  const auto sources = table.row_sources(row);
+  for (std::size_t k = 0; k < sources.size(); ++k) {
+    const T value = x[sources[k] * stride];
+    lanes[k % 8] = std::fma(static_cast<T>(table.row_weights(row)[k]), value, lanes[k % 8]);
+  }
+  for (int half = 4; half > 0; half /= 2) {
+    for (int l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+  }
+  return lanes[0];
+}
+
+// The brain of 5,000 is large enough that wide kernels fetch rows ahead; its rows have every
+// remainder mod 8. Mutations: a wrong lane for the rest of a row, dropping its last synapse,
+// another tree.
+TEST(Kernels, AddInTheDocumentedOrder) {
+  const auto check = []<Real T>(const SynapseTable& table, int width, T) {
+    const auto n = static_cast<std::int64_t>(table.row_begin.size());
+    const SynapseView view = {table.row_begin.data(), table.row_count.data(), table.sources.data(),
+                              table.weights.data()};
+    AlignedVector<T> x(static_cast<std::size_t>(n * width)), y(x.size());
+    RandomSequence random(1, Stream::kTask);
+    for (T& value : x) value = static_cast<T>(random.normal());
+    product_kernel<T>(width)(view, n, x.data(), y.data(), 0, n);
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (int e = 0; e < width; ++e) {
+        ASSERT_EQ(y[static_cast<std::size_t>(i * width + e)],
+                  sum_in_order(table, i, x.data() + e, width))
+            << "row " << i << " of " << n << ", lane " << e << " of " << width;
+      }
+    }
+  };
+  for (const std::int64_t n : {61, 5000}) {
+    const ConnectomePtr brain = uneven_brain(n, 20, 8, false);
+    check(brain->synapses(), 1, 0.0f);
+    check(brain->synapses(), 1, 0.0);
+    check(brain->synapses(), kTileWidth<float>, 0.0f);
+    check(brain->synapses(), kTileWidth<double>, 0.0);
+  }
+}
+
 // Mutation: compiling one of the kernel files with contraction on.
 TEST(Kernels, SameBitsOnEveryInstructionSet) {
   const std::int64_t n = 61;
@@ -165,7 +210,7 @@ TEST(Kernels, SameBitsOnEveryInstructionSet) {
          {InstructionSet::kBaseline, InstructionSet::kX86v3, InstructionSet::kX86v4}) {
       if (set > best_instruction_set()) continue;
       results.emplace_back(static_cast<std::size_t>(n * width));
-      product_kernel<T>(width, set)(view, x.data(), results.back().data(), 0, n);
+      product_kernel<T>(width, set)(view, n, x.data(), results.back().data(), 0, n);
     }
     for (const auto& result : results) EXPECT_EQ(result, results.front());
   };
