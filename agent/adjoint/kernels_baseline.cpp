@@ -1,0 +1,2 @@
+#define NOESIS_ISA isa_baseline
+#include "agent/adjoint/kernels.inl"
