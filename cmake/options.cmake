@@ -11,6 +11,7 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 
 option(NOESIS_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(NOESIS_FUZZ "Build the fuzzers of the loaders, and nothing else (Clang)" OFF)
 option(NOESIS_WERROR "Treat warnings as errors" OFF)
 set(NOESIS_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 #include "core/error.hpp"
 #include "data/memory.hpp"
@@ -90,9 +91,11 @@ Connectome build(std::int64_t num_neurons, std::span<const Synapse> synapses,
 float to_float(double value, const std::string& where) {
   const auto weight = static_cast<float>(value);
   if (std::isfinite(weight)) return weight;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
   throw ConfigError({.what = "not a finite 32-bit number",
                      .where = where,
-                     .got = std::to_string(value),
+                     .got = text,
                      .allowed = "at most 3.4e38 in size",
                      .next = ""});
 }

@@ -14,8 +14,8 @@
 /// |        |       | Hairer, Norsett & Wanner, Solving ODEs I, II.6 (order 4)               |
 ///
 /// With additive noise all fixed steps are of strong order 1: what they miss is the path of the
-/// noise inside a step. Stochastic Heun misses half as much as the others, and its drift is of
-/// second order.
+/// noise inside a step. Stochastic Heun misses less, two thirds of what the others do in a double
+/// well of sigma 0.5 at steps of 1 / 32, and its drift is of second order.
 
 #include <cstdint>
 #include <limits>

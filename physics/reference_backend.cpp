@@ -49,7 +49,7 @@ void ReferenceBackend<T>::derivative(const State<T>& x, State<T>& dxdt) {
       }
     }
     const T drive = at(surgeon_.drive(tile), env, i, 0);
-    evaluate(model, own, input, strength, gap, drive, slope);
+    noesis::evaluate(model, own, input, strength, gap, drive, slope);
     for (int c = 0; c < shape_.num_components; ++c) {
       dxdt.at(env, c, i) = surgeon_.holds(env, c, i) ? T(0) : slope[c];
     }

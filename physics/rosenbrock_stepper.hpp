@@ -10,7 +10,9 @@
 /// Jacobian of each neuron on its own (its leak, gates and the conductances that it sees), without
 /// what synapses carry between neurons: no linear system is larger than a neuron, so that a step
 /// costs little more than two evaluations in any batch, at any size. Stiffness that only arises
-/// between neurons (strong recurrent weights) is not damped.
+/// between neurons (strong recurrent weights) is not damped. Of the second order the first is left
+/// where a variable follows the others at once (measured: 1.03 for a population 500 times as fast
+/// as the step).
 
 #include <memory>
 

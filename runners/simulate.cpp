@@ -223,7 +223,10 @@ class Run {
   /// Of all environments: a product for each stage, or one where there are delays.
   double updates_per_step() const {
     const std::string& name = config_.brain.integrator.name;
-    const int stages = name == "euler" ? 1 : name == "heun" || name == "ros2" ? 2 : name == "rk4" ? 4 : 7;
+    const int stages = name == "euler"                    ? 1
+                       : name == "heun" || name == "ros2" ? 2
+                       : name == "rk4"                    ? 4
+                                                          : 7;
     const bool has_delays = connectomes_.front()->has_delays();
     return static_cast<double>(simulation_.plasticity(0).num_synapses * config_.num_envs) *
            (has_delays ? 1 : stages);

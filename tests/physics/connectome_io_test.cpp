@@ -129,7 +129,7 @@ TEST_F(CsvFiles, RefusesMalformedFiles) {
   std::filesystem::create_directory(folder_ / "folder.csv");
   EXPECT_THAT(error_of_file("folder.csv"), HasSubstr("got a folder"));
   EXPECT_THAT(error_of("a.txt", "0 1\n"),
-              HasSubstr("got '.txt', allowed .csv, .tsv, .mtx or .npz"));
+              HasSubstr("got '.txt', allowed .h5, .csv, .tsv, .mtx or .npz"));
 }
 
 TEST_F(CsvFiles, RefusesMalformedNeuronsAndGaps) {
@@ -198,7 +198,7 @@ TEST_F(MatrixMarketFiles, RefusesMalformedFiles) {
   EXPECT_THAT(error_of("m.mtx", kBanner + "real symmetric\n2 2 3\n2 1 1\n1 1 1\n2 1 1\n"),
               HasSubstr("m.mtx:5: duplicate edge"));
   EXPECT_THAT(error_of("m.mtx", general + "1 1 0\n", {.num_neurons = 2}),
-              HasSubstr("options for edge lists with a matrix"));
+              HasSubstr("options for edge lists with a whole connectome"));
 }
 
 // Files of SciPy 1.x, made by scipy.sparse.save_npz from the matrix
