@@ -3,7 +3,7 @@
 # whose functions and variables it uses (root, build, preset, jobs, say, fail, ensure_build).
 
 default_labels=(unit property reference python install)
-known_labels=("${default_labels[@]}" slow asan tsan)
+known_labels=("${default_labels[@]}" slow asan tsan fuzz)
 
 # Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named.
 count_cases() {
@@ -35,6 +35,7 @@ run_labels() {
   shift
   case $preset in
     asan) targets=(quick_tests) ;;
+    fuzz) targets=(all) ;;
     tsan)
       targets=(threaded_tests)
       cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Integrator|Kernels|PlasticSimulation)[.]')
@@ -74,12 +75,13 @@ run_tests() {
   passed=0 failed=0
   for label in "${labels[@]}"; do
     [[ " ${known_labels[*]} " == *" $label "* ]] || fail_usage "$label"
-    [[ $label == [at]san ]] || plain+=("$label")
+    [[ $label == [at]san || $label == fuzz ]] || plain+=("$label")
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
     [[ $label != asan ]] || run_labels asan unit property
     [[ $label != tsan ]] || run_labels tsan unit
+    [[ $label != fuzz ]] || run_labels fuzz fuzz
   done
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0 && passed > 0)) || exit 1

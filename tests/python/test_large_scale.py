@@ -28,9 +28,8 @@ def arrays(path):
 
 
 def test_rules_change_the_brain_and_homeostasis_holds_its_rate(command, tmp_path):
-    done = large_scale(
-        command, tmp_path / "plastic.npz", "--set", "duration_ms=3000", "--connectome-out", str(tmp_path / "after.npz")
-    )
+    driven = ["--set", "duration_ms=3000", "--set", "drive.mean=-1"]  # a rate of 0.3 at rest
+    done = large_scale(command, tmp_path / "plastic.npz", *driven, "--connectome-out", str(tmp_path / "after.npz"))
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
     plastic = result["plasticity"]
@@ -42,12 +41,11 @@ def test_rules_change_the_brain_and_homeostasis_holds_its_rate(command, tmp_path
     assert abs(rates[-500:].mean() - 0.1) < 0.02
     with np.load(tmp_path / "after.npz") as after:
         assert after["indptr"][-1] == 3000 * 20
-    # The ablation: at rest, without rules, the rate is another.
-    frozen = large_scale(command, tmp_path / "frozen.npz", "--set", "duration_ms=3000", "--set", "plasticity.rules=[]")
+    frozen = large_scale(command, tmp_path / "frozen.npz", *driven, "--set", "plasticity.rules=[]")
     assert frozen.returncode == 0, frozen.stderr
     assert "plasticity" not in json.loads(frozen.stdout)["result"]
     rates = 1 / (1 + np.exp(-arrays(tmp_path / "frozen.npz")["x"]))
-    assert abs(rates[-500:].mean() - 0.1) > 0.02
+    assert rates[-500:].mean() > 0.2
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
