@@ -112,6 +112,13 @@ class Run {
         simulation_(connectomes_, config.brain, seeds(), arena_),
         partial_(temporary_beside(paths.recording)),
         recorder_(partial_, make_layout(config, *connectomes_.front())) {
+    if (config.vitals.lyapunov && connectomes_.front()->has_delays()) {
+      throw ConfigError({.what = "Lyapunov exponents need a connectome without delays",
+                         .where = "vitals.lyapunov",
+                         .got = "true, and conduction delays",
+                         .allowed = "false",
+                         .next = {}});
+    }
     recorder_.set_attribute("config", config_to_toml(config));
     recorder_.set_attribute("result_digest", result_digest(config));
   }
@@ -154,7 +161,7 @@ class Run {
       const double sample_time = time_of(recorder_.num_samples());
       for (; event != schedule_.events().end() && *event <= sample_time; ++event) {
         simulation_.advance_to(*event);
-        schedule_.apply(*event, simulation_.surgeon());
+        schedule_.apply(*event, simulation_);
       }
       const double limit = event != schedule_.events().end() && *event < config_.duration_ms
                                ? *event
@@ -198,6 +205,7 @@ class Run {
         {"min_dt_ms", steps.min_dt_ms},
         {"max_dt_ms", steps.max_dt_ms},
     };
+    if (config_.brain.integrator.adaptive()) result["steps"] = steps();
     if (!config_.brain.plasticity.rules.empty()) result["plasticity"] = plasticity();
     if (!connectome_out.empty()) {
       save_connectome(*simulation_.connectome(0), connectome_out);
@@ -243,6 +251,19 @@ class Run {
         recorder_.layout().components.front().c_str(), last_mean_,
         plastic.asleep ? ", asleep" : "");
     return text;
+  }
+
+  /// What the adaptive integrator did in each environment.
+  nlohmann::ordered_json steps() const {
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    for (std::int64_t env = 0; env < config_.num_envs; ++env) {
+      const StepStatistics one = simulation_.statistics(env);
+      all.push_back({{"accepted", one.accepted},
+                     {"rejected", one.rejected},
+                     {"min_dt_ms", one.min_dt_ms},
+                     {"max_dt_ms", one.max_dt_ms}});
+    }
+    return all;
   }
 
   nlohmann::ordered_json plasticity() const {

@@ -22,10 +22,10 @@ struct StimulusSpec {
 
   template <class V>
   void visit(V& v) {
-    v("kind", kind, "Intervention", one_of({"current", "silence", "clamp", "lesion"}));
+    v("kind", kind, "Intervention", one_of({"current", "silence", "clamp", "lesion", "error"}));
     v("neurons", neurons, "Names or ids of the neurons; empty: all");
     v("environments", environments, "Environments; empty: all");
-    v("value", value, "Current, or level of a clamp");
+    v("value", value, "Current, level of a clamp, or error that drives neurogenesis");
     v("start_ms", start_ms, "Beginning [ms]", at_least(0));
     v("stop_ms", stop_ms, "End [ms] (no matter for a lesion)", at_least(0));
   }

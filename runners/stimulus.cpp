@@ -69,8 +69,10 @@ StimulusSchedule::StimulusSchedule(const std::vector<StimulusSpec>& stimuli,
 }
 
 template <Real T>
-void StimulusSchedule::apply(double t_ms, Surgeon<T>& surgeon) const {
+void StimulusSchedule::apply(double t_ms, Simulation<T>& simulation) const {
+  Surgeon<T>& surgeon = simulation.surgeon();
   std::map<std::pair<std::int64_t, std::int64_t>, double> currents;
+  std::map<std::int64_t, double> errors;
   const auto each = [](const Item& item, const auto& body) {
     for (const std::int64_t env : item.environments) {
       for (const std::int64_t neuron : item.neurons) body(env, neuron);
@@ -78,6 +80,11 @@ void StimulusSchedule::apply(double t_ms, Surgeon<T>& surgeon) const {
   };
   // First everything that any stimulus touches is let go, then what holds now is set.
   for (const Item& item : items_) {
+    if (item.spec.kind == "error") {
+      const bool holds = t_ms >= item.spec.start_ms && t_ms < item.spec.stop_ms;
+      for (const std::int64_t env : item.environments) errors[env] += holds ? item.spec.value : 0;
+      continue;
+    }
     each(item, [&](std::int64_t env, std::int64_t neuron) {
       if (item.spec.kind == "current") currents[{env, neuron}] = 0;
       if (item.spec.kind == "silence") surgeon.silence(env, neuron, false);
@@ -94,10 +101,11 @@ void StimulusSchedule::apply(double t_ms, Surgeon<T>& surgeon) const {
       if (lesion) surgeon.lesion(env, neuron);
     });
   }
+  for (const auto& [env, error] : errors) simulation.set_error(env, error);
   for (const auto& [at, amplitude] : currents) surgeon.set_current(at.first, at.second, amplitude);
 }
 
-template void StimulusSchedule::apply<float>(double, Surgeon<float>&) const;
-template void StimulusSchedule::apply<double>(double, Surgeon<double>&) const;
+template void StimulusSchedule::apply<float>(double, Simulation<float>&) const;
+template void StimulusSchedule::apply<double>(double, Simulation<double>&) const;
 
 }  // namespace noesis
