@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+#include "core/threads.hpp"
 #include "data/memory.hpp"
 #include "physics/connectome.hpp"
 
 namespace noesis::generating {
+
+namespace {
+constexpr std::int64_t kRowsAtATime = 4096;
+}
 
 void require(bool valid, const std::string& key, const std::string& got,
              const std::string& allowed) {
@@ -32,28 +37,39 @@ void require_synapse_memory(std::int64_t num_neurons, double expected, double by
                  std::to_string(static_cast<std::int64_t>(std::min(expected, 9e18))) + " synapses");
 }
 
-TableWriter::TableWriter(std::int64_t num_neurons, double expected, const std::string& where) {
+Connectome connectome_of_rows(std::int64_t num_neurons, double expected, const std::string& where,
+                              const std::function<void(std::int64_t, Row&)>& fill,
+                              NeuronTable neurons) {
   require_synapse_memory(num_neurons, expected, 8, where);
   const auto most = static_cast<std::size_t>(expected + 6 * std::sqrt(expected));
-  table_.row_begin.reserve(static_cast<std::size_t>(num_neurons));
-  table_.row_count.reserve(static_cast<std::size_t>(num_neurons));
-  table_.sources.reserve(most);
-  table_.weights.reserve(most);
-}
-
-void TableWriter::end_row() {
-  std::sort(row_.begin(), row_.end());
-  table_.row_begin.push_back(table_.num_synapses());
-  table_.row_count.push_back(static_cast<std::int32_t>(row_.size()));
-  for (const auto& [source, weight] : row_) {
-    table_.sources.push_back(source);
-    table_.weights.push_back(weight);
+  SynapseTable table;
+  table.row_begin.reserve(static_cast<std::size_t>(num_neurons));
+  table.row_count.reserve(static_cast<std::size_t>(num_neurons));
+  table.sources.reserve(most);
+  table.weights.reserve(most);
+  const ThreadArena arena;
+  std::vector<Row> rows(static_cast<std::size_t>(std::min(num_neurons, kRowsAtATime)));
+  for (std::int64_t begin = 0; begin < num_neurons; begin += kRowsAtATime) {
+    const std::int64_t count = std::min(kRowsAtATime, num_neurons - begin);
+    arena.parallel_for(count, 16, [&](std::int64_t k, std::int64_t last) {
+      for (; k < last; ++k) {
+        Row& row = rows[static_cast<std::size_t>(k)];
+        row.clear();
+        fill(begin + k, row);
+        std::sort(row.begin(), row.end());
+      }
+    });
+    for (std::int64_t k = 0; k < count; ++k) {
+      const Row& row = rows[static_cast<std::size_t>(k)];
+      table.row_begin.push_back(table.num_synapses());
+      table.row_count.push_back(static_cast<std::int32_t>(row.size()));
+      for (const auto& [source, weight] : row) {
+        table.sources.push_back(source);
+        table.weights.push_back(weight);
+      }
+    }
   }
-  row_.clear();
-}
-
-Connectome TableWriter::finish(NeuronTable neurons) {
-  return Connectome(std::move(table_), {}, std::move(neurons));
+  return Connectome(std::move(table), {}, std::move(neurons));
 }
 
 double pair_normal(std::uint64_t seed, std::int64_t source, std::int64_t target) {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <utility>
@@ -26,22 +27,15 @@ void require_gain(double gain, const std::string& key);
 void require_synapse_memory(std::int64_t num_neurons, double expected, double bytes_per_synapse,
                             const std::string& where);
 
-/// A synapse table that is written row by row, so that no list of edges is held beside it.
-class TableWriter {
- public:
-  /// @throws ConfigError when the synapses that are expected do not fit the memory.
-  TableWriter(std::int64_t num_neurons, double expected, const std::string& where);
+/// The inputs of one neuron, in any order.
+using Row = std::vector<std::pair<std::int32_t, float>>;
 
-  /// Adds an input of the present row, in any order.
-  void add(std::int32_t source, float weight) { row_.emplace_back(source, weight); }
-  /// Ends a row; the next one begins.
-  void end_row();
-  Connectome finish(NeuronTable neurons = {});
-
- private:
-  SynapseTable table_;
-  std::vector<std::pair<std::int32_t, float>> row_;
-};
+/// The connectome whose row i is what `fill(i, row)` adds to an empty row. Rows are filled by all
+/// threads, a block at a time, into the table itself, so that no list of edges is held beside it.
+/// @throws ConfigError when the synapses that are expected do not fit the memory.
+Connectome connectome_of_rows(std::int64_t num_neurons, double expected, const std::string& where,
+                              const std::function<void(std::int64_t, Row&)>& fill,
+                              NeuronTable neurons = {});
 
 /// A standard normal that belongs to one pair of neurons.
 double pair_normal(std::uint64_t seed, std::int64_t source, std::int64_t target);

@@ -27,23 +27,20 @@ Connectome random_connectome(const RandomParameters& parameters, std::uint64_t s
           std::to_string(parameters.density), "above 0, at most 1");
   const double degree = fixed ? static_cast<double>(parameters.in_degree)
                               : parameters.density * static_cast<double>(n);
-  TableWriter table(n, degree * static_cast<double>(n), "random");
-
   const double scale = parameters.gain / std::sqrt(degree);
-  for (std::int64_t row = 0; row < n; ++row) {
-    RandomSequence random = row_sequence(seed, row);
-    const std::int64_t skipped = parameters.autapses ? -1 : row;
-    const auto emit = [&](std::int32_t source) {
-      table.add(source, static_cast<float>(scale * pair_normal(seed, source, row)));
-    };
-    if (fixed) {
-      sample_without_replacement(random, n, skipped, parameters.in_degree, emit);
-    } else {
-      sample_links(random, 0, n, skipped, parameters.density, emit);
-    }
-    table.end_row();
-  }
-  return table.finish();
+  return connectome_of_rows(
+      n, degree * static_cast<double>(n), "random", [&](std::int64_t row, Row& inputs) {
+        RandomSequence random = row_sequence(seed, row);
+        const std::int64_t skipped = parameters.autapses ? -1 : row;
+        const auto emit = [&](std::int32_t source) {
+          inputs.emplace_back(source, static_cast<float>(scale * pair_normal(seed, source, row)));
+        };
+        if (fixed) {
+          sample_without_replacement(random, n, skipped, parameters.in_degree, emit);
+        } else {
+          sample_links(random, 0, n, skipped, parameters.density, emit);
+        }
+      });
 }
 
 Connectome reference_connectome(const ReferenceParameters& parameters, std::uint64_t seed) {
@@ -55,19 +52,17 @@ Connectome reference_connectome(const ReferenceParameters& parameters, std::uint
   require(is_signed || parameters.weights == "excitatory", "reference.weights",
           "'" + parameters.weights + "'", "signed or excitatory");
   const auto k = static_cast<double>(std::min(parameters.in_links, n - 1));
-  TableWriter table(n, k * static_cast<double>(n), "reference");
-
   const double probability = k / static_cast<double>(n - 1);
-  for (std::int64_t row = 0; row < n; ++row) {
-    RandomSequence random = row_sequence(seed, row);
-    sample_links(random, 0, n, row, probability, [&](std::int32_t source) {
-      const double normal = pair_normal(seed, source, row);
-      const double weight = is_signed ? normal / std::sqrt(k) : math::exp(normal) / (kSqrtE * k);
-      table.add(source, static_cast<float>(weight));
-    });
-    table.end_row();
-  }
-  return table.finish();
+  return connectome_of_rows(
+      n, k * static_cast<double>(n), "reference", [&](std::int64_t row, Row& inputs) {
+        RandomSequence random = row_sequence(seed, row);
+        sample_links(random, 0, n, row, probability, [&](std::int32_t source) {
+          const double normal = pair_normal(seed, source, row);
+          const double weight =
+              is_signed ? normal / std::sqrt(k) : math::exp(normal) / (kSqrtE * k);
+          inputs.emplace_back(source, static_cast<float>(weight));
+        });
+      });
 }
 
 Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t seed) {
@@ -87,23 +82,21 @@ Connectome modular_connectome(const ModularParameters& parameters, std::uint64_t
   };
   require(crossing(true) <= 1 && crossing(false) <= 1, "modular.callosal_fraction",
           std::to_string(f), "small enough that the other hemisphere has that many neurons");
-  TableWriter table(n, static_cast<double>(n) * inside(true) / (1 - f), "modular");
-
   NeuronTable neurons;
   neurons.region.assign(static_cast<std::size_t>(num_left), "left");
   neurons.region.resize(static_cast<std::size_t>(n), "right");
-  for (std::int64_t row = 0; row < n; ++row) {
+  const double expected = static_cast<double>(n) * inside(true) / (1 - f);
+  const auto fill = [&](std::int64_t row, Row& inputs) {
     const bool left = row < num_left;
     const double scale = parameters.gain / std::sqrt(inside(left) / (1 - f));
     RandomSequence random = row_sequence(seed, row);
     const auto emit = [&](std::int32_t source) {
-      table.add(source, static_cast<float>(scale * pair_normal(seed, source, row)));
+      inputs.emplace_back(source, static_cast<float>(scale * pair_normal(seed, source, row)));
     };
     sample_links(random, 0, num_left, row, left ? p : crossing(left), emit);
     sample_links(random, num_left, n, row, left ? crossing(left) : p, emit);
-    table.end_row();
-  }
-  return table.finish(std::move(neurons));
+  };
+  return connectome_of_rows(n, expected, "modular", fill, std::move(neurons));
 }
 
 }  // namespace noesis

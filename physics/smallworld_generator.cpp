@@ -17,15 +17,13 @@ Connectome smallworld_connectome(const SmallworldParameters& parameters, std::ui
   require(k >= 2 && k % 2 == 0 && k <= n - 1, "smallworld.neighbours", std::to_string(k),
           "even, 2 to " + std::to_string(n - 1));
   require(beta >= 0 && beta <= 1, "smallworld.rewiring", std::to_string(beta), "0 to 1");
-  TableWriter table(n, static_cast<double>(n) * static_cast<double>(k), "smallworld");
-
   const double scale = parameters.gain / std::sqrt(static_cast<double>(k));
-  std::vector<std::int64_t> sources(static_cast<std::size_t>(k));
-  for (std::int64_t row = 0; row < n; ++row) {
+  const auto fill = [&](std::int64_t row, Row& inputs) {
     RandomSequence random = row_sequence(seed, row);
+    std::vector<std::int64_t> sources;
     for (std::int64_t d = 1; d <= k / 2; ++d) {
-      sources[static_cast<std::size_t>(2 * d - 2)] = (row + d) % n;
-      sources[static_cast<std::size_t>(2 * d - 1)] = (row - d + n) % n;
+      sources.push_back((row + d) % n);
+      sources.push_back((row - d + n) % n);
     }
     for (std::int64_t& source : sources) {
       if (random.uniform() >= beta || k == n - 1) continue;
@@ -36,12 +34,11 @@ Connectome smallworld_connectome(const SmallworldParameters& parameters, std::ui
       source = other;
     }
     for (const std::int64_t source : sources) {
-      table.add(static_cast<std::int32_t>(source),
-                static_cast<float>(scale * pair_normal(seed, source, row)));
+      inputs.emplace_back(static_cast<std::int32_t>(source),
+                          static_cast<float>(scale * pair_normal(seed, source, row)));
     }
-    table.end_row();
-  }
-  return table.finish();
+  };
+  return connectome_of_rows(n, static_cast<double>(n) * static_cast<double>(k), "smallworld", fill);
 }
 
 }  // namespace noesis

@@ -205,7 +205,7 @@ class Run {
         {"min_dt_ms", steps.min_dt_ms},
         {"max_dt_ms", steps.max_dt_ms},
     };
-    if (config_.brain.integrator.adaptive()) result["steps"] = steps();
+    if (config_.brain.integrator.adaptive()) result["steps"] = step_statistics();
     if (!config_.brain.plasticity.rules.empty()) result["plasticity"] = plasticity();
     if (!connectome_out.empty()) {
       save_connectome(*simulation_.connectome(0), connectome_out);
@@ -254,7 +254,7 @@ class Run {
   }
 
   /// What the adaptive integrator did in each environment.
-  nlohmann::ordered_json steps() const {
+  nlohmann::ordered_json step_statistics() const {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
     for (std::int64_t env = 0; env < config_.num_envs; ++env) {
       const StepStatistics one = simulation_.statistics(env);
