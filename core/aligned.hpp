@@ -1,5 +1,5 @@
 #pragma once
-/// Memory aligned to a cache line, for arrays that SIMD code reads.
+/// Memory aligned to a cache line, for arrays that SIMD code reads, and large arrays on huge pages.
 
 #include <cstddef>
 #include <new>
@@ -7,7 +7,13 @@
 
 namespace noesis {
 
-inline constexpr std::size_t kCacheLine = 64;  ///< [bytes]
+inline constexpr std::size_t kCacheLine = 64;                   ///< [bytes]
+inline constexpr std::size_t kHugePage = std::size_t{1} << 21;  ///< [bytes]
+
+/// Asks for pages of 2 MiB under memory that has not been touched yet; a hint, and nothing where
+/// the system has no such call. Random reads of an array with more small pages than the processor
+/// keeps addresses of wait for the table of pages as well.
+void advise_huge_pages(void* memory, std::size_t bytes) noexcept;
 
 template <class T>
 struct AlignedAllocator {
@@ -16,14 +22,21 @@ struct AlignedAllocator {
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{kCacheLine}));
+    const std::size_t bytes = n * sizeof(T);
+    void* memory = ::operator new(bytes, alignment(bytes));
+    if (bytes >= kLarge) advise_huge_pages(memory, bytes);
+    return static_cast<T*>(memory);
   }
-  void deallocate(T* p, std::size_t) noexcept {
-    ::operator delete(p, std::align_val_t{kCacheLine});
-  }
+  void deallocate(T* p, std::size_t n) noexcept { ::operator delete(p, alignment(n * sizeof(T))); }
   template <class U>
   bool operator==(const AlignedAllocator<U>&) const noexcept {
     return true;
+  }
+
+ private:
+  static constexpr std::size_t kLarge = 2 * kHugePage;  // less would mostly be rounding
+  static constexpr std::align_val_t alignment(std::size_t bytes) {
+    return std::align_val_t{bytes >= kLarge ? kHugePage : kCacheLine};
   }
 };
 

@@ -33,10 +33,9 @@ NOESIS_HOST_DEVICE double fma(double a, double b, double c) { return __builtin_f
 NOESIS_HOST_DEVICE double exp(double x) {
   // x = k ln 2 + r, |r| <= ln2/2; Taylor to r^13 (error < 2^-57), ln 2 in two parts (Cody-Waite).
   constexpr double kShift = 0x1.8p52;
-  const double y = x > 710.0 ? 710.0 : (x < -708.0 ? -708.0 : x);
-  const double shifted = fma(y, 0x1.71547652b82fep0, kShift);
+  const double shifted = fma(x, 0x1.71547652b82fep0, kShift);
   const double k = shifted - kShift;
-  double r = fma(k, -0x1.62e42fefa39efp-1, y);
+  double r = fma(k, -0x1.62e42fefa39efp-1, x);
   r = fma(k, -0x1.abc9e3b39803fp-56, r);
   double p = 1.6059043836821613e-10;
   p = fma(p, r, 2.08767569878681e-09);
@@ -52,23 +51,19 @@ NOESIS_HOST_DEVICE double exp(double x) {
   p = fma(p, r, 0.5);
   p = fma(p, r, 1.0);
   p = fma(p, r, 1.0);
-  // 2^k in two factors, so that k = 1024 (just below overflow) is representable.
-  const std::int64_t n = std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(kShift);
-  const std::int64_t half = n >> 1;
-  const double scale_a = std::bit_cast<double>((half + 1023) << 52);
-  const double scale_b = std::bit_cast<double>((n - half + 1023) << 52);
-  const double result = p * scale_a * scale_b;
+  // Times 2^k by its exponent; the low bits of `shifted` are k. In between the limits the result is
+  // a normal number, outside of them whatever came out is replaced (NaN + inf is NaN).
+  const double result = std::bit_cast<double>(std::bit_cast<std::uint64_t>(p) +
+                                              (std::bit_cast<std::uint64_t>(shifted) << 52));
   const double low = x < -708.0 ? 0.0 : result;
-  const double high = x > 709.78271289338397 ? HUGE_VAL : low;
-  return x == x ? high : x;
+  return x <= 709.78271289338397 ? low : x + HUGE_VAL;
 }
 
 NOESIS_HOST_DEVICE float exp(float x) {
   constexpr float kShift = 0x1.8p23f;
-  const float y = x > 89.0f ? 89.0f : (x < -87.0f ? -87.0f : x);
-  const float shifted = fma(y, 0x1.715476p0f, kShift);
+  const float shifted = fma(x, 0x1.715476p0f, kShift);
   const float k = shifted - kShift;
-  float r = fma(k, -0x1.62e400p-1f, y);
+  float r = fma(k, -0x1.62e400p-1f, x);
   r = fma(k, -0x1.7f7d1cp-20f, r);
   float p = 1.9841270e-04f;
   p = fma(p, r, 1.3888889e-03f);
@@ -78,14 +73,10 @@ NOESIS_HOST_DEVICE float exp(float x) {
   p = fma(p, r, 0.5f);
   p = fma(p, r, 1.0f);
   p = fma(p, r, 1.0f);
-  const std::int32_t n = std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(kShift);
-  const std::int32_t half = n >> 1;
-  const float scale_a = std::bit_cast<float>((half + 127) << 23);
-  const float scale_b = std::bit_cast<float>((n - half + 127) << 23);
-  const float result = p * scale_a * scale_b;
+  const float result = std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
+                                            (std::bit_cast<std::uint32_t>(shifted) << 23));
   const float low = x < -87.0f ? 0.0f : result;
-  const float high = x > 88.7228317f ? HUGE_VALF : low;
-  return x == x ? high : x;
+  return x <= 88.7228317f ? low : x + HUGE_VALF;
 }
 
 /// 1 / (1 + e^-x), in (0, 1) or rounded to its ends.

@@ -9,7 +9,7 @@
 #include "core/names.hpp"
 #include "core/version.hpp"
 #include "runners/agent_program.hpp"
-#include "runners/bench.hpp"
+#include "runners/bench/command.hpp"
 #include "runners/connectome_command.hpp"
 #include "runners/large_scale.hpp"
 #include "runners/report.hpp"

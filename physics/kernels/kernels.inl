@@ -12,6 +12,8 @@ namespace noesis::NOESIS_ISA {
 namespace {
 
 #define NOESIS_INLINE inline __attribute__((always_inline))
+// Sums are the same for all models: compiled once for a type and width.
+#define NOESIS_SHARED __attribute__((noinline))
 
 #if defined(__AVX512F__)
 constexpr int kVectorBytes = 64;
@@ -134,7 +136,7 @@ NOESIS_INLINE void weighted_sum(const SynapseView& a, std::int64_t row, const T*
 
 /// The same for rows [first, last), sum being (last - first) x width.
 template <class T, int kWidth>
-NOESIS_INLINE void weighted_sums(const SynapseView& a, std::int64_t first, std::int64_t last,
+NOESIS_SHARED void weighted_sums(const SynapseView& a, std::int64_t first, std::int64_t last,
                                  std::int64_t num_neurons, const T* x, T* sum) {
   const bool far = is_far<T, kWidth>(num_neurons);
   for (std::int64_t i = first; i < last; ++i) {
@@ -146,7 +148,7 @@ NOESIS_INLINE void weighted_sums(const SynapseView& a, std::int64_t first, std::
 
 /// sum_j |A_row,j| x_j.
 template <class T, int kWidth>
-NOESIS_INLINE void absolute_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum) {
+NOESIS_SHARED void absolute_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum) {
   sum_row<T, kWidth>(a, row, sum, [x](auto& lane, T weight, std::int32_t source, int env) {
     const T* value = x + static_cast<std::int64_t>(source) * kWidth + env;
     for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
@@ -157,7 +159,7 @@ NOESIS_INLINE void absolute_sum(const SynapseView& a, std::int64_t row, const T*
 
 /// sum_j a_row,j over junctions whose two ends transmit: what a gap current loses with x_row.
 template <class T, int kWidth>
-NOESIS_INLINE void gap_loss(const SynapseView& a, std::int64_t row, const T* transmits, T* sum) {
+NOESIS_SHARED void gap_loss(const SynapseView& a, std::int64_t row, const T* transmits, T* sum) {
   sum_row<T, kWidth>(a, row, sum, [=](auto& lane, T weight, std::int32_t source, int env) {
     const std::int64_t at = static_cast<std::int64_t>(source) * kWidth + env;
     for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
@@ -170,7 +172,7 @@ NOESIS_INLINE void gap_loss(const SynapseView& a, std::int64_t row, const T* tra
 
 /// sum_j a_row,j (x_j - x_row), over junctions whose two ends transmit.
 template <class T, int kWidth>
-NOESIS_INLINE void gap_sum(const SynapseView& a, std::int64_t row, const T* x, const T* transmits,
+NOESIS_SHARED void gap_sum(const SynapseView& a, std::int64_t row, const T* x, const T* transmits,
                            T* sum) {
   const T* own = x + row * kWidth;
   if (transmits == nullptr) {
@@ -389,8 +391,9 @@ void tangent_rows(const Model& model, const TangentView<typename Model::Scalar>&
       absolute_sum<T, 1>(base.synapses, i, base.output, &strength);
       absolute_sum<T, kWidth>(base.synapses, i, view.tangent_output, lanes[kComponents + 2]);
     }
-    weighted_sum<T, 1>(base.synapses, i, base.output, &input);
-    weighted_sum<T, kWidth>(base.synapses, i, view.tangent_output, lanes[kComponents]);
+    weighted_sums<T, 1>(base.synapses, i, i + 1, neurons, base.output, &input);
+    weighted_sums<T, kWidth>(base.synapses, i, i + 1, neurons, view.tangent_output,
+                             lanes[kComponents]);
     if (base.gain != nullptr) {
       input *= base.gain[i];
       strength *= base.gain[i];

@@ -45,9 +45,15 @@ T oja_step(T weight, T xy, T yy, T learning_rate) noexcept {
 template <Real Weight, Real T>
 void oja_row(std::span<const std::int32_t> sources, std::span<Weight> weights, std::span<const T> x,
              T y, T learning_rate) noexcept {
-  for (std::size_t k = 0; k < weights.size(); ++k) {
-    const T weight = static_cast<T>(weights[k]);
-    weights[k] = static_cast<Weight>(oja_step(weight, x[sources[k]] * y, y * y, learning_rate));
+  const std::int32_t* source = sources.data();
+  Weight* weight = weights.data();
+  const T* rate = x.data();
+  const auto count = static_cast<std::int64_t>(weights.size());
+  const T yy = y * y;
+#pragma GCC ivdep  // weights are no rates: a store changes nothing that is read
+  for (std::int64_t k = 0; k < count; ++k) {
+    const T old = static_cast<T>(weight[k]);
+    weight[k] = static_cast<Weight>(oja_step(old, rate[source[k]] * y, yy, learning_rate));
   }
 }
 

@@ -78,6 +78,9 @@ class PlasticConnectome {
   ///   then.
   Pruned prune(const std::function<bool(const Synapse&)>& is_gone);
 
+  /// prune() of the synapses with |weight| < threshold, faster.
+  Pruned prune_below(double threshold);
+
   /// Rows in order, without slack or holes. @throws ConfigError when there is no room for the copy.
   void compact();
 
@@ -109,6 +112,10 @@ class PlasticConnectome {
   std::int64_t find(std::int64_t source, std::int64_t target) const;
   void make_room(std::span<const Synapse> edges, std::span<const std::int64_t> order);
   void insert(std::span<const Synapse> edges, std::span<const std::int64_t> group);
+  template <class HasGone, class IsGone>
+  std::int64_t remove(const HasGone& has_gone, const IsGone& is_gone);
+  template <class HasGone, class IsGone>
+  Pruned prune_by(const HasGone& has_gone, const IsGone& is_gone);
   std::vector<std::int32_t> find_dead(std::span<const std::int32_t> inputs_before,
                                       std::span<const std::int32_t> outputs_before);
 

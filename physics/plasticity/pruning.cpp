@@ -9,8 +9,7 @@ namespace noesis {
 Pruned prune_weak(PlasticConnectome& connectome, double threshold) {
   require(threshold >= 0 && std::isfinite(threshold), "pruning threshold out of range", "threshold",
           threshold, ">= 0");
-  return connectome.prune(
-      [threshold](const Synapse& synapse) { return std::abs(synapse.weight) < threshold; });
+  return connectome.prune_below(threshold);
 }
 
 }  // namespace noesis

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "core/aligned.hpp"
 #include "core/atomic_file.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
@@ -226,6 +227,17 @@ TEST(ThreadArena, EveryIndexIsVisitedOnce) {
 }
 
 TEST(Version, IsTheProjects) { EXPECT_EQ(version(), NOESIS_VERSION); }
+
+// Mutations: the small alignment for large arrays, another alignment in deallocate (a sanitizer
+// says so).
+TEST(AlignedVector, LargeArraysStartOnHugePages) {
+  AlignedVector<float> small(3, 1.0f), large(5 * kHugePage / sizeof(float), 2.0f);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(small.data()) % kCacheLine, 0u);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(large.data()) % kHugePage, 0u);
+  large.insert(large.end(), small.begin(), small.end());
+  EXPECT_EQ(large.front(), 2.0f);
+  EXPECT_EQ(large.back(), 1.0f);
+}
 
 }  // namespace
 }  // namespace noesis

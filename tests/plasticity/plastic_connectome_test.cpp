@@ -127,6 +127,22 @@ TEST(PlasticConnectome, EndsOfChainsLive) {
   EXPECT_THROW(prune_weak(brain, NAN), ConfigError);
 }
 
+// Mutations: rounding the threshold to float without looking where it went, <= for <, passing by a
+// row whose only weak synapse is its last.
+TEST(PlasticConnectome, ThresholdsAreNotRounded) {
+  const float weight = 0.1f;  // 0.100000001490...
+  const std::vector<Synapse> edges = {
+      {0, 1, 2}, {2, 1, 2}, {0, 2, -weight}, {1, 2, 2}, {2, 2, weight}};
+  const auto pruned_at = [&](double threshold) {
+    PlasticConnectome brain(Connectome(3, edges));
+    return prune_weak(brain, threshold).num_synapses;
+  };
+  EXPECT_EQ(pruned_at(0.1), 0);
+  EXPECT_EQ(pruned_at(double{weight}), 0);
+  EXPECT_EQ(pruned_at(std::nextafter(double{weight}, 1.0)), 2);
+  EXPECT_EQ(pruned_at(1e300), 5);
+}
+
 TEST(PlasticConnectome, GapJunctionsKeepNeuronsAlive) {
   const std::vector<Synapse> edges = {{0, 1, 0.1f}};
   const std::vector<Synapse> gaps = {{0, 1, 1}};

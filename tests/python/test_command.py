@@ -105,7 +105,7 @@ def test_bad_input_is_one_clear_line(command, config, tmp_path, name):
         (["simulate", ROOT / "configs/rate.toml", "--out", "x.mat"], ".h5, .npz or .csv"),
         (["simulate", ROOT / "configs/rate.toml", "--set", "model.copling=1"], "'coupling'"),
         (["simulate", ROOT / "configs/rate.toml", "--resume"], "--out"),
-        (["bench", "spm"], "spmm, step"),
+        (["bench", "spm"], "spmm, layouts, step"),
         (["simulate", ROOT / "configs/rate.toml", "--set", "noise.sigma=1"], "noise.sigma"),
         (["connectome", "info", "nothing.csv"], "nothing.csv"),
     ],

@@ -1,0 +1,16 @@
+#pragma once
+/// The benchmarks; each adds its rows to the report. See docs/benchmarks.md for what they mean.
+
+#include "runners/bench/harness.hpp"
+
+namespace noesis::bench {
+
+void spmm(Report& report);     ///< the sparse product, one environment and batches
+void layouts(Report& report);  ///< what other layouts of the synapses would give
+void step(Report& report);     ///< whole RK4 steps against Boost.Odeint and Eigen
+void worm(Report& report);     ///< C. elegans in 64 environments under currents
+void oja(Report& report);      ///< Oja's rule
+void prune(Report& report);    ///< pruning of weak synapses
+void scale(Report& report);    ///< the product from 1,000 to a million neurons
+
+}  // namespace noesis::bench
