@@ -23,7 +23,7 @@ void require_edge_memory(std::int64_t num_neurons, std::int64_t num_edges,
                          const std::string& where);
 
 /// The same for tables that are read without a list of edges.
-void require_table_memory(std::int64_t num_neurons, std::int64_t num_synapses,
+void require_table_memory(std::int64_t num_neurons, std::int64_t num_synapses, bool has_delays,
                           const std::string& where);
 
 /// Options that a format would ignore are refused, lest they be missed.

@@ -126,7 +126,8 @@ Connectome load_own(const Hdf5File& file) {
          std::to_string(kVersion), "write it again with this version of noesis");
   }
   const std::int64_t num_neurons = length(file, "row_count");
-  require_table_memory(num_neurons, length(file, "sources"), file.path().string());
+  require_table_memory(num_neurons, length(file, "sources"), file.contains("delays_ms"),
+                       file.path().string());
   SynapseTable table;
   table.row_count = file.read<std::int32_t>("row_count");
   table.sources = file.read<std::int32_t>("sources");

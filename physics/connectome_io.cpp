@@ -34,10 +34,10 @@ void require_edge_memory(std::int64_t num_neurons, std::int64_t num_edges,
       std::to_string(num_edges) + " edges between " + std::to_string(num_neurons) + " neurons");
 }
 
-void require_table_memory(std::int64_t num_neurons, std::int64_t num_synapses,
+void require_table_memory(std::int64_t num_neurons, std::int64_t num_synapses, bool has_delays,
                           const std::string& where) {
-  const double bytes =
-      static_cast<double>(num_synapses) * 12 + static_cast<double>(num_neurons) * 40;
+  const double bytes = static_cast<double>(num_synapses) * (has_delays ? 12 : 8) +
+                       static_cast<double>(num_neurons) * 40;
   require_memory(bytes < 9e18 ? static_cast<std::int64_t>(bytes) : -1, where,
                  std::to_string(num_synapses) + " synapses");
 }

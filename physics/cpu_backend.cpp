@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "physics/kernels/kernels.hpp"
+#include "physics/reordered_product.hpp"
 
 namespace noesis {
 
@@ -71,10 +72,16 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
     for (const ConnectomePtr& connectome : connectomes_) {
       synapses_.push_back(rows_of(connectome->synapses()));
     }
+    if (connectomes_.size() == 1 && !connectomes_.front()->has_delays()) {
+      reordered_ =
+          ReorderedProduct<T>::where_it_pays(connectomes_.front()->synapses(), shape_, arena_);
+    }
+    if (reordered_) input_ = State<T>(one);
   }
 
   void set_synapses(std::size_t connectome, const SynapseView& table) override {
     synapses_[connectome] = table;
+    reordered_ = nullptr;
     if (this->delays) this->delays->set_weights(connectome, table.weights);
   }
 
@@ -86,8 +93,12 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
         kernels_.output[wide](model_, tile_view(x, tile), output_.plane(tile, 0), first, last);
       });
     }
+    for (std::int64_t tile = 0; reordered_ && tile < shape_.num_tiles(); ++tile) {
+      reordered_->sum(aliases ? x.plane(tile, 0) : output_.plane(tile, 0), input_.plane(tile, 0));
+    }
     for_rows([&](std::int64_t tile, std::int64_t first, std::int64_t last) {
       TileView<T> view = tile_view(x, tile);
+      if (reordered_) view.input = input_.plane(tile, 0);
       view.output = aliases ? view.state : output_.plane(tile, 0);
       if (this->delays) view.input = this->delays->input(tile);
       view.derivative = dxdt.plane(tile, 0);
@@ -184,6 +195,8 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   std::int64_t grain_;
   State<T> output_;
   State<T> tangent_output_;
+  std::unique_ptr<ReorderedProduct<T>> reordered_;  // where that pays
+  State<T> input_;                                  // of reordered_
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kCheckpointKind = "simulate";
-constexpr int kCheckpointSchema = 1;
+constexpr int kCheckpointSchema = 2;
 constexpr std::int64_t kVitalsNeurons = 256;
 constexpr std::int64_t kVitalsSamples = 1 << 17;  // the last ones, so that memory stays bounded
 

@@ -14,11 +14,12 @@ namespace noesis::test {
 
 class TempFolder {
  public:
-  TempFolder() {
-    // In memory where the system has that, since tests sync often and disks are slow at it.
+  /// In memory where the system has that, since tests sync often and disks are slow at it; or in a
+  /// folder that is given, for large files.
+  explicit TempFolder(std::filesystem::path base = {}) {
     const std::filesystem::path memory = "/dev/shm";
     const bool in_memory = ::access(memory.c_str(), W_OK) == 0;
-    const auto base = in_memory ? memory : std::filesystem::temp_directory_path();
+    if (base.empty()) base = in_memory ? memory : std::filesystem::temp_directory_path();
     std::string name = (base / "noesis-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
     path_ = name;

@@ -48,6 +48,8 @@ void load(std::string_view bytes) {
     const std::size_t end = bytes.find('\0');
     noesis::ConnectomeFileOptions options;
     if (end != bytes.npos) options.neurons = write("neurons.csv", bytes.substr(end + 1));
+    if (end == bytes.npos)
+      options.num_neurons = 1 << 16;  // ids may be large, which only takes long
     options.sum_duplicates = bytes.size() % 2 == 0;
     noesis::load_connectome(write("edges.csv", bytes.substr(0, end)), options);
   } else {

@@ -32,7 +32,7 @@ TEST(Million, NeuronsWithABillionSynapses) {
   if (static_cast<double>(available_memory_bytes()) < 12 * synapses) {
     GTEST_SKIP() << "needs 12 GB of free memory";
   }
-  const test::TempFolder folder;
+  const test::TempFolder folder(NOESIS_BINARY_DIR);
   const auto stage = [](const char* what) {
     std::printf("%s: peak %.2f GB\n", what, peak_memory() / 1e9);
     std::fflush(stdout);

@@ -9,6 +9,7 @@
 #include "core/rng.hpp"
 #include "physics/generators.hpp"
 #include "physics/kernels/kernels.hpp"
+#include "physics/reordered_product.hpp"
 #include "physics/state.hpp"
 #include "tests/physics/brains.hpp"
 
@@ -28,6 +29,16 @@ NeuronOrder shuffled(std::int64_t n, std::uint64_t seed) {
 SynapseView view_of(const SynapseTable& table) {
   return {table.row_begin.data(), table.row_count.data(), table.sources.data(),
           table.weights.data()};
+}
+
+/// The brain with other ids for its neurons.
+Connectome renamed(const Connectome& brain, const NeuronOrder& order) {
+  std::vector<Synapse> edges = brain.edges();
+  for (Synapse& edge : edges) {
+    edge.source = order.place_of[static_cast<std::size_t>(edge.source)];
+    edge.target = order.place_of[static_cast<std::size_t>(edge.target)];
+  }
+  return Connectome(brain.num_neurons(), edges);
 }
 
 /// The part of the synapses whose source is less than `window` places away.
@@ -92,6 +103,27 @@ TEST(Reorder, FindsHiddenHemispheres) {
     borders += is_left(k) != is_left(k - 1) ? 1 : 0;
   }
   EXPECT_EQ(borders, 1);  // mutation: one scale only, which mixes the chunks of both
+}
+
+// Copies for each environment are not reordered, a shared one is. Mutations: rows handed back by
+// place, the threads' blocks by id.
+TEST(Reorder, SimulationsHaveTheSameBitsWithAndWithout) {
+  const std::int64_t n = 150'000;
+  const Connectome brain = flylike_connectome({.num_neurons = n, .in_degree = 30}, 7);
+  const auto hidden = std::make_shared<Connectome>(renamed(brain, shuffled(n, 5)));
+  const ThreadArena arena(2);
+  ASSERT_NE(ReorderedProduct<float>::where_it_pays(hidden->synapses(), {1, 1, n, 1}, arena),
+            nullptr);
+  BrainSpec spec;
+  spec.model.name = "rate";
+  spec.integrator = {.name = "euler", .dt_ms = 1};
+  Simulation<float> alone({hidden}, spec, {2}, arena);
+  Simulation<float> each({hidden, hidden}, spec, {1, 2}, arena);
+  for (auto* sim : {&alone, &each}) {
+    sim->surgeon().silence(sim->shape().num_envs - 1, 17);
+    sim->advance_to(2);
+  }
+  EXPECT_EQ(testing::column(alone.state(), 0), testing::column(each.state(), 1));
 }
 
 TEST(Reorder, TakesTablesWithoutSynapses) {
