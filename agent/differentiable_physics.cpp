@@ -110,7 +110,18 @@ DifferentiableBrain::DifferentiableBrain(ConnectomePtr connectome, ModelSpec mod
     : structure_(std::make_shared<adjoint::Structure>(std::move(connectome))),
       model_(std::move(model)),
       num_components_(static_cast<std::int64_t>(component_names(model_).size())),
-      arena_(arena) {}
+      arena_(arena) {
+  const bool by_sign =
+      std::visit([](const auto& m) { return has_strength<std::decay_t<decltype(m)>>; },
+                 make_model<double>(model_));
+  if (by_sign || structure_->connectome->has_delays()) {
+    throw ConfigError({.what = "trajectories of this brain have no gradients",
+                       .where = "model.name",
+                       .got = by_sign ? "\"" + model_.name + "\"" : "conduction delays",
+                       .allowed = "\"rate\", \"wilson_cowan\" or \"lorenz63\", without delays",
+                       .next = ""});
+  }
+}
 
 torch::Tensor DifferentiableBrain::weights() const {
   const std::vector<float>& weights = connectome().synapses().weights;

@@ -28,7 +28,8 @@ using TrajectoryPlan = adjoint::Plan;
 class DifferentiableBrain {
  public:
   /// Builds the view by source of the synapses. The arena is borrowed, also by the graphs of
-  /// autograd that integrate() leaves. @throws ConfigError for an unknown model.
+  /// autograd that integrate() leaves. @throws ConfigError for an unknown model, one
+  /// whose synapses are conductances (graded), or delays.
   DifferentiableBrain(ConnectomePtr connectome, ModelSpec model, const ThreadArena& arena);
 
   const Connectome& connectome() const noexcept { return *structure_->connectome; }

@@ -110,8 +110,8 @@ void derivative_rows(const Model& parameters, const WeightedRows& synapses,
     double x[kComponents];
     double slope[kComponents];
     for (int c = 0; c < kComponents; ++c) x[c] = stage.state[c * plane + n];
-    model.derivative(x, stage.input[n], stage.gap != nullptr ? stage.gap[n] : 0.0, stage.drive[n],
-                     slope);
+    evaluate(model, x, stage.input[n], 0.0, stage.gap != nullptr ? stage.gap[n] : 0.0,
+             stage.drive[n], slope);
     for (int c = 0; c < kComponents; ++c) dxdt[c * plane + n] = slope[c];
   }
 }
@@ -136,9 +136,9 @@ void point_rows(const Model& parameters, const StageView& stage, const PullView&
         x[c] = Dual<double>(stage.state[c * plane + n], c == d ? 1.0 : 0.0);
       }
       const double gap = stage.gap != nullptr ? stage.gap[n] : 0.0;
-      model.derivative(x, Dual<double>(stage.input[n], d == kComponents ? 1.0 : 0.0),
-                       Dual<double>(gap, d == kComponents + 1 ? 1.0 : 0.0),
-                       Dual<double>(stage.drive[n], d == kComponents + 2 ? 1.0 : 0.0), slope);
+      evaluate(model, x, Dual<double>(stage.input[n], d == kComponents ? 1.0 : 0.0),
+               Dual<double>(0.0), Dual<double>(gap, d == kComponents + 1 ? 1.0 : 0.0),
+               Dual<double>(stage.drive[n], d == kComponents + 2 ? 1.0 : 0.0), slope);
       back[d] = 0;
       for (int c = 0; c < kComponents; ++c) {
         back[d] = math::fma(slope[c].slope, pull.mu[c * plane + n], back[d]);

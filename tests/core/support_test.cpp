@@ -143,9 +143,11 @@ class ProgressTest : public testing::Test {
     std::FILE* file = std::fopen((folder / "out").c_str(), "w");
     double now = 100;
     {
-      Progress progress(
-          "work", 100, "steps",
-          {.stream = file, .is_terminal = [&] { return terminal; }, .now_s = [&] { return now; }});
+      Progress progress("work", 100, "steps",
+                        {.stream = file,
+                         .is_terminal = [&] { return terminal; },
+                         .now_s = [&] { return now; },
+                         .note = [] { return std::string("and more"); }});
       for (int i = 0; i < 100; ++i) {
         now += seconds / 100;
         progress.advance();
@@ -164,7 +166,7 @@ TEST_F(ProgressTest, ShortWorkShowsNothing) {
 TEST_F(ProgressTest, ABarOnATerminalAndFewLinesElsewhere) {
   const std::string bar = shown(20, true);
   EXPECT_THAT(bar, StartsWith("\r\033[K[##------------------] work  10%"));
-  EXPECT_TRUE(bar.ends_with("0 s left\n"));
+  EXPECT_TRUE(bar.ends_with("0 s left  and more\n"));
   const std::string lines = shown(25, false);
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);  // at 2, 12 and 22 s
   EXPECT_EQ(lines.find('\r'), std::string::npos);
