@@ -26,8 +26,8 @@ class StimulusSchedule {
   /// Times at which inputs change [ms], ascending.
   const std::set<double>& events() const noexcept { return events_; }
 
-  /// Sets the interventions that hold from time t on. Currents on one neuron add up, and so do errors;
-  /// of several clamps the last one in the configuration wins.
+  /// Sets the interventions that hold from time t on. Currents on one neuron add up, and so do
+  /// errors; of several clamps the last one in the configuration wins.
   template <Real T>
   void apply(double t_ms, Simulation<T>& simulation) const;
 
