@@ -57,7 +57,7 @@ class Noesis:
         self.version = self.version.stdout.split()[1]
         scipy.sparse.save_npz(self.folder / "weights.npz", matrix, compressed=False)
 
-    def run(self, steps, envs, integrator, neurons="[]", samples=1):
+    def run(self, steps, envs, integrator, neurons="[]"):
         duration = max(steps, 1) * DT_MS
         config = self.folder / "config.toml"
         config.write_text(f"""
@@ -88,12 +88,18 @@ vitals = {{ enabled = false }}
         _, e, i = self.run(steps, 1, integrator)
         return [e[0].ravel(), i[0].ravel()], [e[-1].ravel(), i[-1].ravel()]
 
-    def seconds_a_step(self, envs, integrator, short, long):
-        times = [
-            self.run(long, envs, integrator, '["0"]')[0] - self.run(short, envs, integrator, '["0"]')[0]
-            for _ in range(3)
-        ]
-        return float(np.median(times)) / (long - short)
+    def seconds_a_step(self, envs, integrator):
+        """By runs so long that starting the command, which both have, does not matter."""
+        steps, difference = 4, 0
+        while difference < 1:
+            steps *= 2
+            difference = self.difference(envs, integrator, steps)
+        return float(np.median([self.difference(envs, integrator, steps) for _ in range(3)])) / steps
+
+    def difference(self, envs, integrator, steps):
+        short, _, _ = self.run(1, envs, integrator, '["0"]')
+        long, _, _ = self.run(1 + steps, envs, integrator, '["0"]')
+        return long - short
 
 
 def seconds_a_step(run, steps):
@@ -230,7 +236,7 @@ def main():
         for integrator in ("rk4", "euler"):
             start, ends[integrator] = noesis.states(check_steps, integrator)
         ours = {
-            (envs, integrator): noesis.seconds_a_step(envs, integrator, 1, 1 + max(4, 40 // envs))
+            (envs, integrator): noesis.seconds_a_step(envs, integrator)
             for envs, integrator in [(1, "rk4"), (16, "rk4"), (64, "rk4"), (1, "euler")]
         }
 
