@@ -130,6 +130,29 @@ torch::Tensor DifferentiableBrain::weights() const {
   return tensor;
 }
 
+torch::Tensor DifferentiableBrain::outputs(const torch::Tensor& states) const {
+  const std::int64_t neurons = connectome().num_neurons();
+  const std::int64_t count = states.defined() && states.dim() > 0 ? states.size(0) : 0;
+  check(states, "states", {count, num_components_, neurons});
+  torch::Tensor found = torch::empty({count, neurons}, kDouble);
+  const torch::Tensor contiguous = states.detach().contiguous();
+  const double* from = contiguous.const_data_ptr<double>();
+  double* to = found.mutable_data_ptr<double>();
+  std::visit(
+      [&](const auto& model) {
+        using Model = std::decay_t<decltype(model)>;
+        for (std::int64_t t = 0; t < count; ++t, from += Model::kNumComponents * neurons) {
+          for (std::int64_t i = 0; i < neurons; ++i) {
+            double x[Model::kNumComponents];
+            for (int c = 0; c < Model::kNumComponents; ++c) x[c] = from[c * neurons + i];
+            *to++ = model.output(x);
+          }
+        }
+      },
+      make_model<double>(model_));
+  return found;
+}
+
 torch::Tensor DifferentiableBrain::integrate(const TrajectoryPlan& plan,
                                              const torch::Tensor& initial,
                                              const torch::Tensor& weights,

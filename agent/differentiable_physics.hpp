@@ -40,6 +40,10 @@ class DifferentiableBrain {
   /// of weights. A new tensor.
   torch::Tensor weights() const;
 
+  /// What synapses carry at states (num_samples x num_components x num_neurons): (num_samples x
+  /// num_neurons), without gradients. @throws ConfigError as integrate().
+  torch::Tensor outputs(const torch::Tensor& states) const;
+
   /// The state at the end of each sample's interval, (num_samples x num_envs x num_components x
   /// num_neurons), from
   ///

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "core/error.hpp"
+#include "runners/fit_command.hpp"
 #include "runners/loop_command.hpp"
 #include "runners/train_command.hpp"
 
@@ -17,6 +18,7 @@ int run(int argc, char** argv) {
   int exit_code = 0;
   noesis::add_loop_command(app, exit_code);
   noesis::add_train_commands(app, exit_code);
+  noesis::add_fit_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help

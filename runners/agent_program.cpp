@@ -19,10 +19,11 @@ struct AgentCommand {
   const char* doc;
 };
 
-constexpr std::array<AgentCommand, 3> kCommands = {{
+constexpr std::array<AgentCommand, 4> kCommands = {{
     {"loop", "The main job: causal discovery, emulation, verdicts and their controls"},
     {"train", "Train agents in an environment"},
     {"eval", "Returns of a trained agent, as it acts"},
+    {"fit", "Fit a connectome's weights to recorded activity"},
 }};
 
 }  // namespace

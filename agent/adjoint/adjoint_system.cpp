@@ -35,12 +35,12 @@ template <class Model>
 class ModelImpl final : public AdjointSystem::Impl {
  public:
   ModelImpl(const Structure& structure, const Model& model, BatchShape shape,
-            std::span<const double> weights, const ThreadArena& arena)
+            std::span<const double> weights, const ThreadArena& arena, InstructionSet set)
       : model_(model),
         shape_(shape),
         arena_(arena),
-        kernels_(kernels_for<Model>()),
-        weight_gradient_(weight_gradient(shape.tile_width)),
+        kernels_(adjoint::kernels_for<Model>(set)),
+        weight_gradient_(weight_gradient(shape.tile_width, set)),
         wide_(shape.tile_width > 1 ? 1 : 0),
         by_input_(one_component(shape)),
         by_gap_(one_component(shape)),
@@ -147,7 +147,7 @@ class ModelImpl final : public AdjointSystem::Impl {
 
 AdjointSystem::AdjointSystem(const Structure& structure, const ModelSpec& model,
                              std::int64_t num_envs, std::span<const double> weights,
-                             const ThreadArena& arena)
+                             const ThreadArena& arena, InstructionSet set)
     : structure_(structure),
       shape_(batch_shape(model, structure.connectome->num_neurons(), num_envs, false,
                          kTileWidth<double>)),
@@ -159,7 +159,7 @@ AdjointSystem::AdjointSystem(const Structure& structure, const ModelSpec& model,
   std::visit(
       [&](const auto& m) {
         impl_ = std::make_unique<ModelImpl<std::decay_t<decltype(m)>>>(structure, m, shape_,
-                                                                       weights, arena);
+                                                                       weights, arena, set);
       },
       make_model<double>(model));
 }

@@ -15,6 +15,7 @@
 
 #include "agent/adjoint/column_view.hpp"
 #include "core/threads.hpp"
+#include "physics/kernels/kernels.hpp"
 #include "physics/models/models.hpp"
 #include "physics/system.hpp"
 
@@ -44,9 +45,11 @@ struct StageGradients {
 /// A batch on one connectome, in double precision. Not thread-safe; references must outlive it.
 class AdjointSystem final : public System<double> {
  public:
-  /// `weights` (num_synapses) in the order of the connectome's table.
+  /// `weights` (num_synapses) in the order of the connectome's table. `set` must be one that the
+  /// processor has; no bit depends on it.
   AdjointSystem(const Structure& structure, const ModelSpec& model, std::int64_t num_envs,
-                std::span<const double> weights, const ThreadArena& arena);
+                std::span<const double> weights, const ThreadArena& arena,
+                InstructionSet set = best_instruction_set());
   ~AdjointSystem() override;
 
   BatchShape shape() const override { return shape_; }

@@ -78,11 +78,19 @@ std::optional<std::vector<Json>> run_jobs(const std::vector<Job>& jobs, const fs
       const Job& job = jobs[open[n]];
       try {
         if (interrupt_requested()) return;
-        const std::optional<JobResult> result = job.work();
+        std::int64_t shown = 0;
+        const auto show = [&](double part) {
+          const std::int64_t units = units_of(job);
+          const std::int64_t now = std::clamp<std::int64_t>(
+              std::llround(part * static_cast<double>(units)), shown, units);
+          progress.advance(now - shown);
+          shown = now;
+        };
+        const std::optional<JobResult> result = job.stepwise ? job.stepwise(show) : job.work();
         if (!result) return;
         keep(folder, job.id, *result);
         records[open[n]] = result->record;
-        progress.advance(units_of(job));
+        show(1);
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!failure) failure = std::current_exception();

@@ -17,12 +17,17 @@ struct JobResult {
   nlohmann::ordered_json plot;
 };
 
+/// Told by a job what part of it is done, in [0, 1]; for the progress bar alone.
+using JobProgress = std::function<void(double part)>;
+
 /// A pure function of the configuration with a name. `work` runs in one thread, gives nothing when
 /// it stopped for interrupt_requested(), and throws for what ends the run.
 struct Job {
   std::string id;     ///< file name of its result: letters, digits, - . _
   double cost_s = 1;  ///< about how long it takes on one core; only the order and the ETA know
-  std::function<std::optional<JobResult>()> work;
+  std::function<std::optional<JobResult>()> work = {};
+  /// In place of `work`, for a job that is long and says how far it is.
+  std::function<std::optional<JobResult>(const JobProgress&)> stepwise = {};
 };
 
 /// Runs the jobs on `num_threads` threads (0: one a core), the costly ones first. Each result is

@@ -289,6 +289,43 @@ TEST(DifferentiablePhysicsThreads, ChangeNoBit) {
   for (std::size_t k = 0; k < one.size(); ++k) EXPECT_TRUE(same_bits(one[k], three[k])) << k;
 }
 
+// Red when a loop adds in another order where vectors are wider.
+TEST_F(DifferentiablePhysics, InstructionSetsChangeNoBit) {
+  const adjoint::Structure structure(uneven_brain(37, 9, 6));
+  const std::vector<double> weights(structure.connectome->synapses().weights.begin(),
+                                    structure.connectome->synapses().weights.end());
+  for (const char* model : {"tanh", "relu_power", "wilson_cowan"}) {
+    for (const std::int64_t envs : {1, 9}) {
+      const auto results = [&](InstructionSet set) {
+        adjoint::AdjointSystem system(structure, model_of(model), envs, weights, one_thread_, set);
+        system.set_drive(std::vector<double>(37, 0.7), {});
+        State<double> x(system.shape()), slope(system.shape()), nu(system.shape());
+        for (std::int64_t n = 0; n < x.size(); ++n) {
+          x.data()[n] = 0.3 + 0.2 * std::sin(static_cast<double>(n));
+        }
+        std::vector<adjoint::Stage> stages;
+        system.record(&stages);
+        system.derivative(x, slope);
+        std::vector<double> by_weight(weights.size());
+        BatchShape one = system.shape();
+        one.num_components = 1;
+        State<double> by_drive(one);
+        system.pull_back(stages[0], slope, nu, {by_weight, &by_drive});
+        std::vector<double> all(slope.data(), slope.data() + slope.size());
+        all.insert(all.end(), nu.data(), nu.data() + nu.size());
+        all.insert(all.end(), by_drive.data(), by_drive.data() + by_drive.size());
+        all.insert(all.end(), by_weight.begin(), by_weight.end());
+        return all;
+      };
+      const std::vector<double> best = results(best_instruction_set());
+      EXPECT_EQ(results(InstructionSet::kBaseline), best) << model << ", " << envs;
+      if (best_instruction_set() == InstructionSet::kX86v4) {
+        EXPECT_EQ(results(InstructionSet::kX86v3), best) << model << ", " << envs;
+      }
+    }
+  }
+}
+
 // An environment's own gradients are those that it has alone; shared ones are sums over the batch.
 TEST_F(DifferentiablePhysics, ABatchIsItsEnvironments) {
   const DifferentiableBrain brain(uneven_brain(15, 6, 2), model_of("logistic"), one_thread_);
@@ -346,9 +383,8 @@ TEST_F(DifferentiablePhysics, MemoryIsOfTheSynapsesAndTheRootOfTheSteps) {
   EXPECT_LT(static_cast<double>(many), 0.01 * static_cast<double>(n) * static_cast<double>(n));
 }
 
-// What backward() says that it holds is what it holds: counted by LibTorch's allocator it would not
-// be, so the stages are counted here.
-TEST_F(DifferentiablePhysics, StagesAreAsManyAsSaid) {
+// What working_values() counts a stage as, and that stages are used again from segment to segment.
+TEST_F(DifferentiablePhysics, AStageHoldsStateAndThreeSums) {
   const adjoint::Structure structure(uneven_brain(9, 4, 1));
   const std::vector<double> weights(structure.connectome->synapses().weights.begin(),
                                     structure.connectome->synapses().weights.end());

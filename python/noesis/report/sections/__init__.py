@@ -3,12 +3,13 @@ may hold for each part, and returns a Section, or None where the run has nothing
 write it and put it in the list, at the place where it is to stand on the page.
 """
 
-from noesis.report.sections import controls, discovery, emulation, generic, glance, overview, subjects, training
+from noesis.report.sections import controls, discovery, emulation, fit, generic, glance, overview, subjects, training
 
 SECTIONS = [
     overview.conclusions,
     glance.at_a_glance,
     controls.table_section,
+    fit.table_section,
     discovery.table_section,
     emulation.table_section,
     training.curves,
@@ -16,6 +17,7 @@ SECTIONS = [
     controls.plots,
     discovery.plots,
     emulation.plots,
+    fit.plots,
     generic.values,
     generic.configuration,
 ]
