@@ -26,8 +26,7 @@ constexpr std::int64_t kHistory = 20;
       {std::move(what), std::move(where), std::move(got), std::move(allowed), std::move(next)});
 }
 
-void check(const DifferentiableBrain& brain, const ActivityData& data,
-           const WeightFitConfig& config) {
+void check(const DifferentiableBrain& brain, const ActivityData& data) {
   const std::int64_t n = brain.connectome().num_neurons();
   const torch::Tensor& y = data.samples;
   if (!y.defined() || y.dim() != 4 || y.size(3) != n || y.size(0) < 1) {
@@ -35,9 +34,9 @@ void check(const DifferentiableBrain& brain, const ActivityData& data,
            y.defined() ? std::to_string(y.size(-1)) + " neurons" : "nothing",
            std::to_string(n) + " neurons of at least one environment");
   }
-  if (data.num_observed() != 1 && data.num_observed() != brain.num_components()) {
+  if (data.num_observed() != brain.num_components()) {
     refuse("state variables are missing", "samples", std::to_string(data.num_observed()),
-           "1 or " + std::to_string(brain.num_components()));
+           std::to_string(brain.num_components()), "record with record.all_components = true");
   }
   if (data.num_samples() < 2) {
     refuse("too few samples to fit", "samples", std::to_string(data.num_samples()), "at least 2");
@@ -51,12 +50,6 @@ void check(const DifferentiableBrain& brain, const ActivityData& data,
     if (values->defined() && !values->isfinite().all().item<bool>()) {
       refuse("a value that is not finite", "activity", "nan or inf", "finite values");
     }
-  }
-  if (config.starts == "observed" && data.num_observed() != brain.num_components()) {
-    refuse("starts can be taken as observed only where every state variable was",
-           "fit.starts = observed", std::to_string(data.num_observed()) + " observed",
-           std::to_string(brain.num_components()),
-           "record with record.all_components = true, or set fit.starts = \"free\"");
   }
 }
 
@@ -84,7 +77,7 @@ class WeightFit::Impl {
        const ActivityData& data, const WeightFitConfig& c, const torch::Tensor& known_bias)
       : brain(std::move(b)), plan(p), config(c) {
     use_one_torch_thread();
-    check(*brain, data, config);
+    check(*brain, data);
     digest = digest_of(data.samples) + digest_of(data.current) + digest_of(known_bias);
     const auto variance = [](const torch::Tensor& values) { return variances_of(values).rsqrt(); };
     per_sd_observed = variance(data.samples);
@@ -116,11 +109,7 @@ class WeightFit::Impl {
   bool advance() {
     if (done) return false;
     use_one_torch_thread();
-    if (config.optimizer == "lbfgs") {
-      step_lbfgs();
-    } else {
-      step_adam();
-    }
+    step();
     const double before = losses.back();
     losses.push_back(evaluate().item<double>());
     const double now = losses.back();
@@ -131,8 +120,7 @@ class WeightFit::Impl {
                       .allowed = {},
                       .next = "shorten fit.window or the model's step"});
     }
-    // Adam's loss may rise on the way; its step falls to 0 at the last iteration.
-    const bool stalled = config.optimizer == "lbfgs" && before - now <= config.tolerance * before;
+    const bool stalled = before - now <= config.tolerance * before;
     if (stage + 1 < stages.size()) {
       if (stalled || now == 0 || iterations >= last_of_stage()) begin_stage(stage + 1);
       return true;
@@ -153,6 +141,10 @@ class WeightFit::Impl {
     archive.write("counts", torch::tensor({iterations, std::int64_t{done},
                                            static_cast<std::int64_t>(stage), iterations_before},
                                           torch::kInt64));
+    // Scratch of an iteration, which LibTorch cannot write where it has never been used.
+    for (auto& [key, state] : optimizer->state()) {
+      static_cast<torch::optim::LBFGSParamState&>(*state).al(std::nullopt);
+    }
     optimizer->save(moments);
     archive.write("optimizer", moments);
     archive.save_to(checkpoint.part("fit.pt").string());
@@ -193,7 +185,7 @@ class WeightFit::Impl {
   torch::Tensor starts;                   // of the last stage, from its guess, in units of `sd`
   torch::Tensor weights, bias;            // as z says
   std::vector<torch::Tensor> parameters;  // z, starts
-  std::unique_ptr<torch::optim::Optimizer> optimizer;
+  std::unique_ptr<torch::optim::LBFGS> optimizer;
   std::vector<double> losses;
   std::int64_t iterations = 0;
   bool done = false;
@@ -252,11 +244,6 @@ class WeightFit::Impl {
   void make_optimizer() {
     const std::vector<torch::Tensor> moved =
         stages[stage].free ? parameters : std::vector<torch::Tensor>{z};
-    if (config.optimizer == "adam") {
-      optimizer = std::make_unique<torch::optim::Adam>(
-          moved, torch::optim::AdamOptions(config.learning_rate));
-      return;
-    }
     optimizer = std::make_unique<torch::optim::LBFGS>(moved, torch::optim::LBFGSOptions(1)
                                                                  .max_iter(kIterationsAtOnce)
                                                                  .max_eval(3 * kIterationsAtOnce)
@@ -367,7 +354,7 @@ class WeightFit::Impl {
     return torch::full({}, 1e3 * (1 + losses.front()), torch::kFloat64);
   }
 
-  void step_lbfgs() {
+  void step() {
     auto& options =
         static_cast<torch::optim::LBFGSOptions&>(optimizer->param_groups()[0].options());
     options.max_iter(std::min(kIterationsAtOnce, last_of_stage() - iterations));
@@ -375,19 +362,6 @@ class WeightFit::Impl {
     const auto& state = *optimizer->state().at(parameters[0].unsafeGetTensorImpl());
     iterations =
         iterations_before + static_cast<const torch::optim::LBFGSParamState&>(state).n_iter();
-  }
-
-  void step_adam() {
-    for (std::int64_t k = 0; k < kIterationsAtOnce && iterations < last_of_stage(); ++k) {
-      const double left = 1 - static_cast<double>(iterations - iterations_before) /
-                                  static_cast<double>(last_of_stage() - iterations_before);
-      for (auto& group : optimizer->param_groups()) {
-        group.options().set_lr(config.learning_rate * left);
-      }
-      closure();
-      optimizer->step();
-      ++iterations;
-    }
   }
 };
 

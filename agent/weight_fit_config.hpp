@@ -10,9 +10,7 @@ namespace noesis {
 
 /// The `[fit]` section of a configuration.
 struct WeightFitConfig {
-  std::string optimizer = "lbfgs";
   std::int64_t max_iterations = 300;
-  double learning_rate = 0.02;
   double tolerance = 1e-4;
   std::int64_t window = 5;
   std::string starts = "free";
@@ -21,10 +19,7 @@ struct WeightFitConfig {
 
   template <class V>
   void visit(V& v) {
-    v("optimizer", optimizer, "Optimiser", one_of({"lbfgs", "adam"}));
     v("max_iterations", max_iterations, "Most iterations", between(1, 10'000'000));
-    v("learning_rate", learning_rate, "First step size of adam, falling to 0; unused by lbfgs",
-      greater_than(0));
     v("tolerance", tolerance, "Ends when ten iterations lower the loss by a smaller share",
       at_least(0));
     v("window", window, "Intervals that a window spans; short against the Lyapunov time",

@@ -26,6 +26,8 @@ SynapseView gaps_of(const SynapseTable& table) {
   return table.empty() ? SynapseView{} : rows_of(table);
 }
 
+constexpr std::int64_t kCacheBytes = 256 << 10;  // of a core, about
+
 /// Rows that a thread should at least get: about 10,000 synapse-updates, some microseconds.
 std::int64_t grain_rows(const Connectome& connectome, int width) {
   const std::int64_t synapses =
@@ -175,6 +177,14 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   template <class Body>
   void for_rows(std::int64_t tiles, const Body& body) const {
     const std::int64_t rows = shape_.num_neurons;
+    if (shape_.plane_size() * static_cast<std::int64_t>(sizeof(T)) > kCacheBytes) {
+      // All threads on one tile after the other: tiles of their own would share no cache.
+      for (std::int64_t tile = 0; tile < tiles; ++tile) {
+        arena_.parallel_for(
+            rows, grain_, [&](std::int64_t first, std::int64_t last) { body(tile, first, last); });
+      }
+      return;
+    }
     arena_.parallel_for(tiles * rows, grain_, [&](std::int64_t first, std::int64_t last) {
       while (first < last) {
         const std::int64_t tile = first / rows;

@@ -43,9 +43,10 @@ struct WilsonCowanParameters {
 
   template <class V>
   void visit(V& v) {
+    const std::string before = convention;
     v("convention", convention, "Published parameter set that the other keys start from",
       one_of({"reference", "neurolib", "tvb"}));
-    if (v.reading()) *this = of(convention);
+    if (v.reading() && convention != before) *this = of(convention);
     v("tau_e_ms", tau_e_ms, "Time constant of E [ms]", greater_than(0));
     v("tau_i_ms", tau_i_ms, "Time constant of I [ms]", greater_than(0));
     v("c_ee", c_ee, "Coupling E to E");
