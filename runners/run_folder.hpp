@@ -17,7 +17,8 @@ void remove_empty_run_folder(const std::filesystem::path& folder);
 void check_writable(const std::filesystem::path& path, const std::string& option);
 
 /// {"command", "version", "seed", "config_digest", "wall_s", "ok", "result"}: summary.json of every
-/// run. All but wall_s is the same for the same seed and configuration.
+/// run. All but wall_s, and what a result says of speed, is the same for the same seed and
+/// configuration.
 nlohmann::ordered_json make_summary(const std::string& command, std::int64_t seed,
                                     const std::string& config_digest, double wall_s, bool ok,
                                     nlohmann::ordered_json result);

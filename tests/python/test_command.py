@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CONFIGS = sorted(set((ROOT / "configs").glob("*.toml")) - set((ROOT / "configs").glob("train-*.toml")))
+OTHER_COMMANDS = {*(ROOT / "configs").glob("train-*.toml"), ROOT / "configs" / "fit.toml"}
+CONFIGS = sorted({*(ROOT / "configs").glob("*.toml")} - OTHER_COMMANDS)
 
 SMALL = """
 duration_ms = 50
