@@ -26,8 +26,6 @@ SynapseView gaps_of(const SynapseTable& table) {
   return table.empty() ? SynapseView{} : rows_of(table);
 }
 
-constexpr std::int64_t kCacheBytes = 256 << 10;  // of a core, about
-
 /// Rows that a thread should at least get: about 10,000 synapse-updates, some microseconds.
 std::int64_t grain_rows(const Connectome& connectome, int width) {
   const std::int64_t synapses =
@@ -74,21 +72,18 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
     for (const ConnectomePtr& connectome : connectomes_) {
       synapses_.push_back(rows_of(connectome->synapses()));
     }
-    if (connectomes_.size() == 1 && !connectomes_.front()->has_delays()) {
-      reordered_ =
-          ReorderedProduct<T>::where_it_pays(connectomes_.front()->synapses(), shape_, arena_);
-    }
-    if (reordered_) input_ = State<T>(one);
   }
 
   void set_synapses(std::size_t connectome, const SynapseView& table) override {
     synapses_[connectome] = table;
     reordered_ = nullptr;
+    is_order_chosen_ = true;
     if (this->delays) this->delays->set_weights(connectome, table.weights);
   }
 
   void derivative(const State<T>& x, State<T>& dxdt, State<T>* jacobians) override {
     const int wide = shape_.tile_width > 1 ? 1 : 0;
+    choose_order();
     const bool aliases = output_is_state();
     if (!aliases && !this->delays) {
       for_rows([&](std::int64_t tile, std::int64_t first, std::int64_t last) {
@@ -153,6 +148,16 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   }
 
  private:
+  /// Only once it is needed: rules that change the connectome never do.
+  void choose_order() {
+    if (is_order_chosen_) return;
+    is_order_chosen_ = true;
+    if (connectomes_.size() > 1 || this->delays) return;
+    reordered_ =
+        ReorderedProduct<T>::where_it_pays(connectomes_.front()->synapses(), shape_, arena_);
+    if (reordered_) input_ = State<T>(output_.shape());
+  }
+
   bool output_is_state() const {
     return Model::kOutputIsFirstComponent && surgeon_.transmits(0) == nullptr;
   }
@@ -177,7 +182,7 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   template <class Body>
   void for_rows(std::int64_t tiles, const Body& body) const {
     const std::int64_t rows = shape_.num_neurons;
-    if (shape_.plane_size() * static_cast<std::int64_t>(sizeof(T)) > kCacheBytes) {
+    if (shape_.plane_size() * static_cast<std::int64_t>(sizeof(T)) > kCoreCacheBytes) {
       // All threads on one tile after the other: tiles of their own would share no cache.
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         arena_.parallel_for(
@@ -206,7 +211,8 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   State<T> output_;
   State<T> tangent_output_;
   std::unique_ptr<ReorderedProduct<T>> reordered_;  // where that pays
-  State<T> input_;                                  // of reordered_
+  bool is_order_chosen_ = false;
+  State<T> input_;  // of reordered_
 };
 
 }  // namespace

@@ -7,7 +7,6 @@ namespace noesis {
 namespace {
 
 constexpr std::int64_t kGrain = 1024;
-constexpr std::int64_t kCacheBytes = 256 << 10;
 constexpr std::int64_t kFewestSynapses = std::int64_t{1} << 22;
 constexpr std::int64_t kMostSynapses = std::int64_t{1} << 28;
 constexpr std::int64_t kNear = 4096;  // as locality_order() groups neurons
@@ -45,7 +44,8 @@ std::unique_ptr<ReorderedProduct<T>> ReorderedProduct<T>::where_it_pays(const Sy
                                                                         const ThreadArena& arena) {
   const std::int64_t synapses = table.num_synapses();
   const std::int64_t bytes = shape.plane_size() * static_cast<std::int64_t>(sizeof(T));
-  if (synapses < kFewestSynapses || synapses > kMostSynapses || bytes < kCacheBytes) return nullptr;
+  if (synapses < kFewestSynapses || synapses > kMostSynapses || bytes < kCoreCacheBytes)
+    return nullptr;
   NeuronOrder order = locality_order(table);
   if (order.is_identity()) return nullptr;
   SynapseTable moved = reordered(table, order);

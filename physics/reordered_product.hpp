@@ -11,6 +11,9 @@
 
 namespace noesis {
 
+/// What fits the caches of a core, about.
+inline constexpr std::int64_t kCoreCacheBytes = 256 << 10;
+
 /// Holds a second copy of the synapses. Not thread-safe; bits do not depend on the arena.
 template <Real T>
 class ReorderedProduct {

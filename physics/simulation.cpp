@@ -170,8 +170,7 @@ void Simulation<T>::Impl::start_plasticity(std::int64_t env) {
   if (steps_per_rule == 0) return;
   const auto e = static_cast<std::size_t>(env);
   const bool is_shared = originals.size() == 1 && shape.num_envs > 1;
-  PlasticBrain fresh(spec.plasticity, originals[originals.size() == 1 ? 0 : e], is_shared,
-                     shape.num_neurons, seeds[e]);
+  PlasticBrain fresh(spec.plasticity, original(env), is_shared, shape.num_neurons, seeds[e]);
   if (e < plastic.size()) {
     plastic[e] = std::move(fresh);
   } else {
@@ -459,7 +458,7 @@ template <Real T>
 PlasticityReport Simulation<T>::plasticity(std::int64_t env) const {
   const auto e = static_cast<std::size_t>(env);
   if (!impl_->plastic.empty()) return impl_->plastic.at(e).report();
-  const Connectome& connectome = *impl_->originals[impl_->originals.size() == 1 ? 0 : e];
+  const Connectome& connectome = *impl_->original(env);
   PlasticityReport report;
   report.num_alive = connectome.num_neurons();
   report.num_synapses = connectome.num_synapses();
@@ -470,7 +469,7 @@ ConnectomePtr Simulation<T>::connectome(std::int64_t env) const {
   const auto e = static_cast<std::size_t>(env);
   const bool changes = !impl_->plastic.empty() && impl_->plastic.at(e).has_connectome();
   if (changes) return impl_->plastic[e].connectome().freeze();
-  return impl_->originals[impl_->originals.size() == 1 ? 0 : e];
+  return impl_->original(env);
 }
 template <Real T>
 void Simulation<T>::set_error(std::int64_t env, double error) {

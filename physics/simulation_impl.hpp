@@ -22,6 +22,10 @@ class Simulation<T>::Impl {
   void check_finite() const;
   void require_fixed_steps(const char* where) const;
 
+  /// An environment's connectome before any rule.
+  const ConnectomePtr& original(std::int64_t env) const {
+    return originals[originals.size() == 1 ? 0 : static_cast<std::size_t>(env)];
+  }
   /// Makes the present state of an environment its past.
   void fill_past(std::int64_t env);
   /// Rules as at the beginning of an episode.
