@@ -3,23 +3,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "runners/config_keys.hpp"
 #include "runners/fit/fit.hpp"
 #include "runners/fit/fit_config.hpp"
 
 namespace noesis {
-
-namespace {
-
-void print_keys() {
-  std::puts("Configuration keys (TOML):");
-  for (const ConfigKey& key : describe_config<FitConfig>()) {
-    std::printf("  %s (%s, %s): %s%s\n", key.key.c_str(), key.type.c_str(),
-                key.default_value.empty() ? "none" : key.default_value.c_str(), key.doc.c_str(),
-                key.constraint.empty() ? "" : (" {" + key.constraint + "}").c_str());
-  }
-}
-
-}  // namespace
 
 void add_fit_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<FitCommandOptions>();
@@ -43,7 +31,7 @@ void add_fit_command(CLI::App& app, int& exit_code) {
       "control did not come out as it must.");
   command->callback([options, list_keys, &exit_code] {
     if (*list_keys) {
-      print_keys();
+      std::fputs(keys_text(describe_config<FitConfig>()).c_str(), stdout);
       return;
     }
     if (options->config.empty() && options->resume.empty()) throw CLI::RequiredError("config");

@@ -10,6 +10,7 @@
 #include "core/version.hpp"
 #include "runners/agent_program.hpp"
 #include "runners/bench/command.hpp"
+#include "runners/config_keys.hpp"
 #include "runners/connectome_command.hpp"
 #include "runners/large_scale.hpp"
 #include "runners/report.hpp"
@@ -27,13 +28,7 @@ void print_version() {
 
 /// Every key of a configuration, as `--help` lists them.
 std::string keys_of_simulate() {
-  std::string text = "Configuration keys (TOML):\n";
-  for (const ConfigKey& key : describe_config<SimulateConfig>()) {
-    text += "  " + key.key + " (" + key.type + ", " +
-            (key.default_value.empty() ? "none" : key.default_value) + "): " + key.doc;
-    if (!key.constraint.empty()) text += " {" + key.constraint + "}";
-    text += "\n";
-  }
+  std::string text = keys_text(describe_config<SimulateConfig>());
   text += "Which keys of [connectome] and [model] there are depends on `source` and `name`.\n";
   return text;
 }

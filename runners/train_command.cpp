@@ -4,19 +4,11 @@
 #include <memory>
 
 #include "agent/train_config.hpp"
+#include "runners/config_keys.hpp"
 #include "runners/train.hpp"
 
 namespace noesis {
 namespace {
-
-void print_keys() {
-  std::puts("Configuration keys (TOML):");
-  for (const ConfigKey& key : describe_config<TrainConfig>()) {
-    std::printf("  %s (%s, %s): %s%s\n", key.key.c_str(), key.type.c_str(),
-                key.default_value.empty() ? "none" : key.default_value.c_str(), key.doc.c_str(),
-                key.constraint.empty() ? "" : (" {" + key.constraint + "}").c_str());
-  }
-}
 
 void add_train(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<TrainOptions>();
@@ -37,7 +29,7 @@ void add_train(CLI::App& app, int& exit_code) {
       "Ctrl-C saves checkpoints; --resume goes on from there, to the same bits.");
   command->callback([options, list_keys, &exit_code] {
     if (*list_keys) {
-      print_keys();
+      std::fputs(keys_text(describe_config<TrainConfig>()).c_str(), stdout);
       return;
     }
     if (options->config.empty() && options->resume.empty()) throw CLI::RequiredError("config");
