@@ -3,21 +3,8 @@
 /// the split: every output element has one owner, and there are no cross-thread floating-point
 /// sums.
 
-#include <tbb/global_control.h>
-#include <tbb/task_arena.h>
-
 #include <cstdint>
 #include <memory>
-
-#ifdef NOESIS_PLAIN_THREADS
-#include <algorithm>
-#include <future>
-#include <vector>
-#else
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-#include <tbb/partitioner.h>
-#endif
 
 namespace noesis {
 
@@ -27,6 +14,8 @@ class ThreadArena {
  public:
   /// `num_threads` 0 means all hardware threads. @throws ConfigError when negative.
   explicit ThreadArena(int num_threads = 0);
+  ~ThreadArena();
+  ThreadArena(ThreadArena&&) noexcept;
 
   int num_threads() const noexcept { return num_threads_; }
 
@@ -41,29 +30,18 @@ class ThreadArena {
       body(std::int64_t{0}, count);
       return;
     }
-#ifdef NOESIS_PLAIN_THREADS
-    const std::int64_t size = std::max(grain, (count + num_threads_ - 1) / num_threads_);
-    std::vector<std::future<void>> parts;
-    for (std::int64_t first = 0; first < count; first += size) {
-      parts.push_back(
-          std::async(std::launch::async,
-                     [&body, first, last = std::min(first + size, count)] { body(first, last); }));
-    }
-    for (auto& part : parts) part.get();
-#else
-    arena_->execute([&] {
-      tbb::parallel_for(
-          tbb::blocked_range<std::int64_t>(0, count, static_cast<std::size_t>(grain)),
-          [&](const tbb::blocked_range<std::int64_t>& range) { body(range.begin(), range.end()); },
-          tbb::static_partitioner{});
+    split(count, grain, &body, [](const void* part, std::int64_t first, std::int64_t last) {
+      (*static_cast<const Body*>(part))(first, last);
     });
-#endif
   }
 
  private:
+  using Part = void (*)(const void* body, std::int64_t first, std::int64_t last);
+  void split(std::int64_t count, std::int64_t grain, const void* body, Part part) const;
+
+  class Pool;
   int num_threads_;
-  std::unique_ptr<tbb::global_control> limit_;  // lets an arena have more threads than cores
-  std::unique_ptr<tbb::task_arena> arena_;
+  std::unique_ptr<Pool> pool_;  // null for one thread
 };
 
 }  // namespace noesis

@@ -58,12 +58,13 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
 
  public:
   ModelImpl(std::vector<ConnectomePtr> connectomes, const Model& model, BatchShape shape,
-            const Surgeon<T>& surgeon, const ThreadArena& arena)
+            const Surgeon<T>& surgeon, const ThreadArena& arena, std::int64_t first_tile)
       : connectomes_(std::move(connectomes)),
         model_(model),
         shape_(shape),
         surgeon_(surgeon),
         arena_(arena),
+        first_tile_(first_tile),
         kernels_(kernels_for<Model>()),
         grain_(grain_rows(*connectomes_.front(), shape.tile_width)) {
     BatchShape one = shape;
@@ -168,10 +169,10 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
             .gap_junctions = gaps_of(connectomes_[c]->gap_junctions()),
             .num_neurons = shape_.num_neurons,
             .state = x.plane(tile, 0),
-            .drive = surgeon_.drive(tile),
-            .gain = surgeon_.gain(tile),
-            .transmits = surgeon_.transmits(tile),
-            .moves = surgeon_.moves(tile)};
+            .drive = surgeon_.drive(first_tile_ + tile),
+            .gain = surgeon_.gain(first_tile_ + tile),
+            .transmits = surgeon_.transmits(first_tile_ + tile),
+            .moves = surgeon_.moves(first_tile_ + tile)};
   }
 
   template <class Body>
@@ -206,6 +207,7 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
   BatchShape shape_;
   const Surgeon<T>& surgeon_;
   const ThreadArena& arena_;
+  std::int64_t first_tile_;
   const KernelSet<Model>& kernels_;
   std::int64_t grain_;
   State<T> output_;
@@ -220,7 +222,7 @@ class ModelImpl final : public CpuBackend<typename Model::Scalar>::Impl {
 template <Real T>
 CpuBackend<T>::CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpec& model,
                           BatchShape shape, const Surgeon<T>& surgeon, const ThreadArena& arena,
-                          double dt_ms)
+                          double dt_ms, std::int64_t first_tile)
     : shape_(shape) {
   const auto count = static_cast<std::int64_t>(connectomes.size());
   ensure(count == 1 || (count == shape.num_envs && shape.tile_width == 1),
@@ -243,8 +245,8 @@ CpuBackend<T>::CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpe
                              .allowed = "\"wilson_cowan\", \"rate\"",
                              .next = {}});
         }
-        impl_ =
-            std::make_unique<ModelImpl<Model>>(std::move(connectomes), m, shape, surgeon, arena);
+        impl_ = std::make_unique<ModelImpl<Model>>(std::move(connectomes), m, shape, surgeon, arena,
+                                                   first_tile);
       },
       make_model<T>(model));
   impl_->delays = std::move(delays);

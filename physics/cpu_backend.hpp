@@ -25,10 +25,12 @@ template <Real T>
 class CpuBackend final : public System<T> {
  public:
   /// `connectomes`: one, shared by all environments, or one an environment, all of the same number
-  /// of neurons. `dt_ms` is the step that delays are rounded to. @throws InternalError when the
-  /// shapes disagree, ConfigError as DelayLine does.
+  /// of neurons. `dt_ms` is the step that delays are rounded to. The batch may be a part of the
+  /// surgeon's, from the surgeon's tile `first_tile` on. @throws InternalError when the shapes
+  /// disagree, ConfigError as DelayLine does.
   CpuBackend(std::vector<ConnectomePtr> connectomes, const ModelSpec& model, BatchShape shape,
-             const Surgeon<T>& surgeon, const ThreadArena& arena, double dt_ms = 1);
+             const Surgeon<T>& surgeon, const ThreadArena& arena, double dt_ms = 1,
+             std::int64_t first_tile = 0);
   ~CpuBackend() override;
 
   BatchShape shape() const override { return shape_; }

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "physics/integrator.hpp"
+#include "physics/odeint_tiles.hpp"
 
 namespace noesis {
 

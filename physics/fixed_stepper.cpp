@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "physics/integrator.hpp"
+#include "physics/odeint_tiles.hpp"
 #include "physics/rosenbrock_stepper.hpp"
 
 namespace noesis {

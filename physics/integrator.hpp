@@ -25,7 +25,6 @@
 
 #include "core/config.hpp"
 #include "core/threads.hpp"
-#include "physics/odeint_tiles.hpp"
 #include "physics/system.hpp"
 
 namespace noesis {

@@ -1,9 +1,11 @@
 #include "physics/simulation.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "physics/reordered_product.hpp"
 #include "physics/simulation_impl.hpp"
 
 namespace noesis {
@@ -128,6 +130,7 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
   } else {
     fixed = make_fixed_stepper<T>(spec.integrator.name, arena);
   }
+  if (spec.noise.sigma > 0) noise = State<T>(shape);
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
   }
@@ -137,6 +140,38 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
     fill_past(env);
   }
   if (adaptive) adaptive->start(state, 0);
+  split_into_groups();
+}
+
+template <Real T>
+void Simulation<T>::Impl::split_into_groups() {
+  const std::int64_t tiles = shape.num_tiles();
+  const std::int64_t threads = arena.num_threads();
+  const std::int64_t tiles_a_thread = (tiles + threads - 1) / threads;
+  // A step keeps about eight states at once.
+  const std::int64_t tile_bytes = 8 * shape.tile_size() * static_cast<std::int64_t>(sizeof(T));
+  const bool is_small = tile_bytes <= 2 * kCoreCacheBytes;
+  const bool is_balanced = 4 * tiles >= 3 * threads * tiles_a_thread;
+  if (threads == 1 || !is_small || !is_balanced) return;
+  const std::int64_t tiles_each =
+      std::clamp<std::int64_t>(kCoreCacheBytes / tile_bytes, 1, tiles_a_thread);
+  if (adaptive || steps_per_rule > 0 || backend.delays() != nullptr) return;
+  for (std::int64_t first = 0; first < tiles; first += tiles_each) {
+    const std::int64_t width = shape.tile_width;
+    BatchShape part = shape;
+    part.num_envs = std::min((first + tiles_each) * width, shape.num_envs) - first * width;
+    std::vector<ConnectomePtr> brains = connectomes;
+    if (brains.size() > 1) {
+      brains.assign(connectomes.begin() + first, connectomes.begin() + first + part.num_envs);
+    }
+    groups.emplace_back(
+        new Group{.first_tile = first,
+                  .backend = CpuBackend<T>(std::move(brains), spec.model, part, surgeon, one_thread,
+                                           spec.integrator.dt_ms, first),
+                  .stepper = make_fixed_stepper<T>(spec.integrator.name, one_thread),
+                  .state = State<T>(part),
+                  .noise = spec.noise.sigma > 0 ? State<T>(part) : State<T>()});
+  }
 }
 
 template <Real T>
@@ -243,9 +278,19 @@ void Simulation<T>::Impl::advance_fixed(double t) {
                        .next = {}});
   }
   surgeon.pin(state);
+  if (!groups.empty()) {
+    const auto last_step = static_cast<std::int64_t>(target);
+    arena.parallel_for(std::ssize(groups), 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t g = first; g < last; ++g) {
+        advance_group(*groups[static_cast<std::size_t>(g)], last_step);
+      }
+    });
+    num_steps = last_step;
+    return;
+  }
   while (num_steps < static_cast<std::int64_t>(target)) {
     backend.begin_step(state, num_steps);
-    if (spec.noise.sigma > 0) draw_noise();
+    if (spec.noise.sigma > 0) draw_noise(num_steps, 0, noise, arena);
     fixed->step(backend, state, dt, spec.noise.sigma > 0 ? &noise : nullptr);
     ++num_steps;
     if (steps_per_rule == 0) continue;
@@ -254,6 +299,20 @@ void Simulation<T>::Impl::advance_fixed(double t) {
       if (step % steps_per_rule == 0) run_rules(env);
     }
   }
+}
+
+template <Real T>
+void Simulation<T>::Impl::advance_group(Group& group, std::int64_t last_step) {
+  T* const values = state.plane(group.first_tile, 0);
+  std::copy_n(values, group.state.size(), group.state.data());
+  const State<T>* const increment = spec.noise.sigma > 0 ? &group.noise : nullptr;
+  for (std::int64_t step = num_steps; step < last_step; ++step) {
+    if (increment != nullptr) {
+      draw_noise(step, group.first_tile * shape.tile_width, group.noise, one_thread);
+    }
+    group.stepper->step(group.backend, group.state, spec.integrator.dt_ms, increment);
+  }
+  std::copy_n(group.state.data(), group.state.size(), values);
 }
 
 template <Real T>
@@ -281,22 +340,24 @@ void Simulation<T>::Impl::before_inputs_change() {
 }
 
 template <Real T>
-void Simulation<T>::Impl::draw_noise() {
+void Simulation<T>::Impl::draw_noise(std::int64_t step, std::int64_t first_env, State<T>& increment,
+                                     const ThreadArena& threads) const {
   const double scale =
       spec.noise.sigma * std::sqrt(spec.integrator.dt_ms / time_scale_ms(spec.model));
   const bool holds = surgeon.holds_any();
-  if (noise.size() == 0) noise = State<T>(shape);
   const auto put = [&](std::int64_t env, int c, std::int64_t i, double value) {
-    noise.at(env, c, i) = holds && surgeon.holds(env, c, i) ? T(0) : static_cast<T>(scale * value);
+    increment.at(env - first_env, c, i) =
+        holds && surgeon.holds(env, c, i) ? T(0) : static_cast<T>(scale * value);
   };
-  arena.parallel_for(shape.num_neurons, 256, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t env = 0; env < shape.num_envs; ++env) {
+  const std::int64_t end_env = first_env + increment.shape().num_envs;
+  threads.parallel_for(shape.num_neurons, 256, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t env = first_env; env < end_env; ++env) {
       const auto e = static_cast<std::size_t>(env);
-      const auto step = static_cast<std::uint64_t>(num_steps - episode_start[e]);
+      const auto own_step = static_cast<std::uint64_t>(step - episode_start[e]);
       for (std::int64_t i = first; i < last; ++i) {
         for (int c = 0; c < shape.num_components; c += 2) {
           const RandomPair n =
-              normal_pair(seeds[e], Stream::kNoise, step, static_cast<std::uint32_t>(i),
+              normal_pair(seeds[e], Stream::kNoise, own_step, static_cast<std::uint32_t>(i),
                           static_cast<std::uint32_t>(c / 2));
           put(env, c, i, n.first);
           if (c + 1 < shape.num_components) put(env, c + 1, i, n.second);
@@ -318,21 +379,24 @@ void Simulation<T>::Impl::require_fixed_steps(const char* where) const {
 
 template <Real T>
 void Simulation<T>::Impl::check_finite() const {
-  for (std::int64_t n = 0; n < state.size(); ++n) {
-    if (std::isfinite(state.data()[n])) continue;
-    for (std::int64_t env = 0; env < shape.num_envs; ++env) {
-      for (int c = 0; c < shape.num_components; ++c) {
-        for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
-          if (std::isfinite(state.at(env, c, i))) continue;
-          throw RunError({.what = "the state is not finite",
-                          .where = "environment " + std::to_string(env) + ", t = " +
-                                   std::to_string(time_ms()) + " ms, neuron " + std::to_string(i) +
-                                   ", " + component_names(spec.model)[static_cast<std::size_t>(c)],
-                          .got = std::to_string(state.at(env, c, i)),
-                          .allowed = {},
-                          .next = "the system blows up: check weights and drive, or use a smaller "
-                                  "integrator.dt_ms"});
-        }
+  const T* const values = state.data();
+  bool is_finite = true;
+  for (std::int64_t n = 0; n < state.size(); ++n) {  // no way out, so that it is SIMD code
+    is_finite &= std::abs(values[n]) <= std::numeric_limits<T>::max();
+  }
+  if (is_finite) return;
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) {
+    for (int c = 0; c < shape.num_components; ++c) {
+      for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
+        if (std::isfinite(state.at(env, c, i))) continue;
+        throw RunError({.what = "the state is not finite",
+                        .where = "environment " + std::to_string(env) + ", t = " +
+                                 std::to_string(time_ms()) + " ms, neuron " + std::to_string(i) +
+                                 ", " + component_names(spec.model)[static_cast<std::size_t>(c)],
+                        .got = std::to_string(state.at(env, c, i)),
+                        .allowed = {},
+                        .next = "the system blows up: check weights and drive, or use a smaller "
+                                "integrator.dt_ms"});
       }
     }
   }

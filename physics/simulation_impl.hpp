@@ -53,12 +53,26 @@ class Simulation<T>::Impl {
   bool inputs_changed = false;  // adaptive only: `state` is to be taken as a new start
 
  private:
+  /// Tiles of a small brain whose steps one thread takes all by itself.
+  struct Group {
+    std::int64_t first_tile;
+    CpuBackend<T> backend;
+    std::unique_ptr<FixedStepper<T>> stepper;
+    State<T> state, noise;
+  };
+
   void advance_fixed(double t);
+  /// Splits the batch into groups, one a thread, where that is faster than sharing each step.
+  void split_into_groups();
+  void advance_group(Group& group, std::int64_t last_step);
   void advance_adaptive(double t, double limit);
-  /// The noise of the present step, 0 where it may move nothing.
-  void draw_noise();
+  /// The noise of a step of the environments from `first_env` on, 0 where it may move nothing.
+  void draw_noise(std::int64_t step, std::int64_t first_env, State<T>& increment,
+                  const ThreadArena& threads) const;
   void run_rules(std::int64_t env);
 
+  const ThreadArena one_thread{1};
+  std::vector<std::unique_ptr<Group>> groups;
   State<T> noise;                   // empty without noise
   std::int64_t steps_per_rule = 0;  // 0 without rules
 };

@@ -50,13 +50,19 @@ class State {
     return values_.data() + tile * shape_.tile_size() + component * shape_.plane_size();
   }
 
+  /// Place of a value in data().
+  std::int64_t index(std::int64_t env, int component, std::int64_t neuron) const noexcept {
+    const bool is_alone = shape_.tile_width == 1;  // constants spare the division
+    const std::int64_t tile = is_alone ? env : env / kTileWidth<T>;
+    const std::int64_t lane = is_alone ? 0 : env % kTileWidth<T>;
+    return tile * shape_.tile_size() + component * shape_.plane_size() +
+           neuron * shape_.tile_width + lane;
+  }
   T& at(std::int64_t env, int component, std::int64_t neuron) noexcept {
-    return plane(env / shape_.tile_width,
-                 component)[neuron * shape_.tile_width + env % shape_.tile_width];
+    return values_[static_cast<std::size_t>(index(env, component, neuron))];
   }
   T at(std::int64_t env, int component, std::int64_t neuron) const noexcept {
-    return plane(env / shape_.tile_width,
-                 component)[neuron * shape_.tile_width + env % shape_.tile_width];
+    return values_[static_cast<std::size_t>(index(env, component, neuron))];
   }
 
  private:

@@ -31,28 +31,35 @@ Surgeon<T>::Surgeon(BatchShape batch, std::span<const double> bias)
 
 template <Real T>
 void Surgeon<T>::check(std::int64_t env, std::int64_t neuron, double value) const {
-  const auto fail = [](const char* what, std::string got, std::string allowed) {
-    throw ConfigError({.what = what,
-                       .where = "intervention",
-                       .got = std::move(got),
-                       .allowed = std::move(allowed),
-                       .next = {}});
+  const bool is_there =
+      env >= 0 && env < shape_.num_envs && neuron >= 0 && neuron < shape_.num_neurons;
+  if (is_there && std::isfinite(static_cast<T>(value))) return;  // what this precision can hold
+  refuse(env, neuron, value);
+}
+
+template <Real T>
+void Surgeon<T>::refuse(std::int64_t env, std::int64_t neuron, double value) const {
+  const auto error = [](const char* what, std::string got, std::string allowed) {
+    return ConfigError({.what = what,
+                        .where = "intervention",
+                        .got = std::move(got),
+                        .allowed = std::move(allowed),
+                        .next = {}});
   };
+  const auto below = [](std::int64_t count) { return "0 to " + std::to_string(count - 1); };
   if (env < 0 || env >= shape_.num_envs) {
-    fail("no such environment", std::to_string(env), "0 to " + std::to_string(shape_.num_envs - 1));
+    throw error("no such environment", std::to_string(env), below(shape_.num_envs));
   }
   if (neuron < 0 || neuron >= shape_.num_neurons) {
-    fail("no such neuron", std::to_string(neuron),
-         "0 to " + std::to_string(shape_.num_neurons - 1));
+    throw error("no such neuron", std::to_string(neuron), below(shape_.num_neurons));
   }
-  if (!std::isfinite(static_cast<T>(value))) {  // nor one that this precision cannot hold
-    fail("value is not finite", std::to_string(value), "a finite number");
-  }
+  throw error("value is not finite", std::to_string(value), "a finite number");
 }
 
 template <Real T>
 void Surgeon<T>::update_drive(std::int64_t env, std::int64_t neuron) {
-  drive_.at(env, 0, neuron) = bias_.at(env, 0, neuron) + current_.at(env, 0, neuron);
+  const std::int64_t at = drive_.index(env, 0, neuron);
+  drive_.data()[at] = bias_.data()[at] + current_.data()[at];
 }
 
 template <Real T>
@@ -75,6 +82,20 @@ void Surgeon<T>::set_current(std::int64_t env, std::int64_t neuron, double ampli
   check(env, neuron, amplitude);
   current_.at(env, 0, neuron) = static_cast<T>(amplitude);
   update_drive(env, neuron);
+}
+
+template <Real T>
+void Surgeon<T>::set_currents(std::int64_t env, std::span<const std::int64_t> neurons,
+                              std::span<const double> amplitudes) {
+  ensure(neurons.size() == amplitudes.size(), "one current a neuron");
+  for (std::size_t k = 0; k < neurons.size(); ++k) check(env, neurons[k], amplitudes[k]);
+  if (neurons.empty()) return;
+  const std::int64_t first = drive_.index(env, 0, 0);
+  for (std::size_t k = 0; k < neurons.size(); ++k) {
+    const std::int64_t at = first + neurons[k] * shape_.tile_width;
+    current_.data()[at] = static_cast<T>(amplitudes[k]);
+    drive_.data()[at] = bias_.data()[at] + current_.data()[at];
+  }
 }
 
 template <Real T>

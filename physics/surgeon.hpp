@@ -28,6 +28,9 @@ class Surgeon {
 
   // Each throws ConfigError when env or neuron is out of range or a value is not finite.
   void set_current(std::int64_t env, std::int64_t neuron, double amplitude);
+  /// The same for a current into each of `neurons`; where it throws, nothing has changed.
+  void set_currents(std::int64_t env, std::span<const std::int64_t> neurons,
+                    std::span<const double> amplitudes);
   void set_bias(std::int64_t env, std::int64_t neuron, double bias);
   /// Factor of the neuron's summed synaptic input, at least 0 (neuromodulation; 1 unless set).
   void set_gain(std::int64_t env, std::int64_t neuron, double gain);
@@ -88,6 +91,7 @@ class Surgeon {
 
  private:
   void check(std::int64_t env, std::int64_t neuron, double value) const;
+  [[noreturn]] void refuse(std::int64_t env, std::int64_t neuron, double value) const;
   void update_drive(std::int64_t env, std::int64_t neuron);
   void set_transmits(std::int64_t env, std::int64_t neuron, bool transmits);
   void set_moves(std::int64_t env, std::int64_t neuron, T moves, double level);

@@ -130,11 +130,13 @@ void SteerTask::observe(std::int64_t env, std::span<float> observation) const {
 double SteerTask::apply_currents(std::int64_t env, std::span<const float> action) {
   Surgeon<double>& surgeon = brains_.surgeon();
   double energy = 0;
+  currents_.resize(action.size());
   for (std::size_t k = 0; k < action.size(); ++k) {
     const double share = std::clamp(static_cast<double>(action[k]), -1.0, 1.0);
-    surgeon.set_current(env, targets_.sites()[k], options_.amplitude * share);
+    currents_[k] = options_.amplitude * share;
     energy += share * share;
   }
+  surgeon.set_currents(env, targets_.sites(), currents_);
   return energy / static_cast<double>(action.size());
 }
 

@@ -69,6 +69,8 @@ class SteerTargets {
   std::vector<double> holding_current(std::span<const double> target) const;
 
  private:
+  std::vector<double> rates_of(std::span<const double> target) const;  ///< (num_neurons)
+
   HoldingCurrent holding_;
   std::vector<std::int64_t> sites_;
   std::int64_t num_neurons_;
@@ -117,6 +119,7 @@ class SteerTask final : public Task {
   std::int64_t steps_per_look_ = 1;  ///< steps of the integrator between looks at the distance
   std::int64_t looks_ = 1;           ///< looks in one control interval
   std::vector<Episode> episodes_;
+  std::vector<double> currents_;  ///< of the action being applied
 };
 
 }  // namespace noesis

@@ -23,29 +23,40 @@ SteerTargets::SteerTargets(const Subject& subject, const SteerOptions& options)
   }
 }
 
-std::vector<double> SteerTargets::holding_current(std::span<const double> target) const {
+std::vector<double> SteerTargets::rates_of(std::span<const double> target) const {
   std::vector<double> rates(static_cast<std::size_t>(num_neurons_), kNominalRate);
   for (std::size_t k = 0; k < sites_.size(); ++k) {
     rates[static_cast<std::size_t>(sites_[k])] = target[k];
   }
-  std::vector<double> current;
-  current.reserve(sites_.size());
-  for (const std::int64_t site : sites_) current.push_back(holding_.of(rates, site));
+  return rates;
+}
+
+std::vector<double> SteerTargets::holding_current(std::span<const double> target) const {
+  const std::vector<double> rates = rates_of(target);
+  std::vector<double> current(target.size());
+  for (std::size_t k = 0; k < target.size(); ++k) {
+    current[k] = holding_.needed(target[k]) - holding_.received(rates, sites_[k]);
+  }
   return current;
 }
 
 std::vector<double> SteerTargets::draw(std::uint64_t seed) const {
   RandomSequence random(seed, Stream::kTask);
   const auto rate = [&] { return low_ + (high_ - low_) * random.uniform(); };
-  std::vector<double> target(sites_.size());
-  for (double& level : target) level = rate();
+  std::vector<double> target(sites_.size()), needed(sites_.size());
+  for (std::size_t k = 0; k < target.size(); ++k) {
+    target[k] = rate();
+    needed[k] = holding_.needed(target[k]);
+  }
   for (int attempt = 0; attempt < 1000; ++attempt) {
-    const std::vector<double> current = holding_current(target);
+    const std::vector<double> rates = rates_of(target);
     bool held = true;
     for (std::size_t k = 0; k < target.size(); ++k) {
-      if (std::abs(current[k]) <= limit_) continue;  // false for NaN
+      const double current = needed[k] - holding_.received(rates, sites_[k]);
+      if (std::abs(current) <= limit_) continue;  // false for NaN
       held = false;
       target[k] = rate();
+      needed[k] = holding_.needed(target[k]);
     }
     if (held) return target;
   }

@@ -52,11 +52,13 @@ HoldingCurrent::HoldingCurrent(const Subject& subject)
   drive_ = subject.brain.drive.values(connectome_->num_neurons());
 }
 
-double HoldingCurrent::of(std::span<const double> rates, std::int64_t neuron) const {
+double HoldingCurrent::needed(double rate) const {
+  const auto estimate = summed_input(model_, rate, resting_inhibition(model_, rate), rate);
+  return estimate.valid ? estimate.input : std::numeric_limits<double>::quiet_NaN();
+}
+
+double HoldingCurrent::received(std::span<const double> rates, std::int64_t neuron) const {
   const auto n = static_cast<std::size_t>(neuron);
-  const double e = rates[n];
-  const auto estimate = summed_input(model_, e, resting_inhibition(model_, e), e);
-  if (!estimate.valid) return std::numeric_limits<double>::quiet_NaN();
   double from_others = drive_[n];
   const auto add = [&](const SynapseTable& table, double gain, double own) {
     if (table.empty()) return;
@@ -67,14 +69,14 @@ double HoldingCurrent::of(std::span<const double> rates, std::int64_t neuron) co
     }
   };
   add(connectome_->synapses(), model_.coupling, 0);
-  add(connectome_->gap_junctions(), model_.gap_coupling, e);
-  return estimate.input - from_others;
+  add(connectome_->gap_junctions(), model_.gap_coupling, rates[n]);
+  return from_others;
 }
 
 std::vector<double> HoldingCurrent::of(std::span<const double> rates) const {
   std::vector<double> current(rates.size());
   for (std::size_t i = 0; i < current.size(); ++i) {
-    current[i] = of(rates, static_cast<std::int64_t>(i));
+    current[i] = needed(rates[i]) - received(rates, static_cast<std::int64_t>(i));
   }
   return current;
 }

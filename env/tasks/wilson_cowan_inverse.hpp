@@ -32,7 +32,11 @@ class HoldingCurrent {
  public:
   explicit HoldingCurrent(const Subject& subject);
   std::vector<double> of(std::span<const double> rates) const;
-  double of(std::span<const double> rates, std::int64_t neuron) const;
+
+  /// The two parts of a neuron's current: the whole input that holds it at `rate`, and what others
+  /// and its own drive give. The first takes long and does not depend on the others.
+  double needed(double rate) const;
+  double received(std::span<const double> rates, std::int64_t neuron) const;
 
  private:
   ConnectomePtr connectome_;

@@ -16,10 +16,11 @@ constexpr double kSubstepsGoal = 250'000;  // environments x RK4 steps a second
 constexpr double kControlInterval = 0.2;   // of noesis/Steer-v0 [tau]
 
 /// Currents, one an environment and neuron, that go on for ever.
-std::vector<float> currents(std::int64_t count) {
-  std::vector<float> values(static_cast<std::size_t>(count));
+template <Real T>
+std::vector<T> currents(std::int64_t count) {
+  std::vector<T> values(static_cast<std::size_t>(count));
   RandomSequence random(1, Stream::kTask);
-  for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
+  for (T& value : values) value = static_cast<T>(2 * random.uniform() - 1);
   return values;
 }
 
@@ -29,20 +30,23 @@ void simulation(Report& report) {
   std::vector<std::uint64_t> seeds(kNumEnvs);
   std::iota(seeds.begin(), seeds.end(), 1);
   Simulation<float> brains({subject.connectome}, subject.brain, seeds, report.arena());
-  const std::vector<float> actions = currents(kNumEnvs * n);
+  // Two intervals' worth, of opposite sign.
+  std::vector<double> actions = currents<double>(kNumEnvs * n);
+  for (std::int64_t k = 0; k < kNumEnvs * n; ++k) {
+    actions.push_back(-actions[static_cast<std::size_t>(k)]);
+  }
+  std::vector<std::int64_t> neurons(static_cast<std::size_t>(n));
+  std::iota(neurons.begin(), neurons.end(), 0);
   const double interval_ms = kControlInterval * subject.tau_ms;
   const double substeps = interval_ms / subject.brain.integrator.dt_ms;
-  constexpr int kIntervals = 20;
+  constexpr int kIntervals = 200;
   double now = 0;
   const double seconds = measure(
       [&] {
         for (int k = 0; k < kIntervals; ++k) {
-          const float sign = k % 2 == 0 ? 1 : -1;
-          for (std::int64_t e = 0; e < kNumEnvs; ++e) {
-            for (std::int64_t i = 0; i < n; ++i) {
-              brains.surgeon().set_current(e, i,
-                                           sign * actions[static_cast<std::size_t>(e * n + i)]);
-            }
+          const double* amplitude = actions.data() + k % 2 * kNumEnvs * n;
+          for (std::int64_t e = 0; e < kNumEnvs; ++e, amplitude += n) {
+            brains.surgeon().set_currents(e, neurons, {amplitude, neurons.size()});
           }
           now += interval_ms;
           brains.advance_to(now);
@@ -59,8 +63,8 @@ void environment(Report& report) {
       make_vec("noesis/Steer-v0", kNumEnvs, {.toml = {}, .overrides = {"subject=celegans"}},
                Autoreset::kNextStep, report.arena().num_threads());
   env->reset(1);
-  const std::vector<float> actions = currents(kNumEnvs * env->action_size());
-  constexpr int kSteps = 20;
+  const std::vector<float> actions = currents<float>(kNumEnvs * env->action_size());
+  constexpr int kSteps = 200;
   const double seconds = measure(
       [&] {
         for (int k = 0; k < kSteps; ++k) env->step(actions);
