@@ -234,15 +234,15 @@ void Simulation<T>::Impl::run_rules(std::int64_t env) {
     bias[i] = static_cast<T>(surgeon.bias(env, neuron));
     stimulus += std::abs(surgeon.current(env, neuron));
   }
-  const double gain = plastic[e].gain();
   const PlasticBrain::Change change =
       plastic[e].advance(std::span<const T>(outputs), stimulus / static_cast<double>(bias.size()),
                          std::span<T>(bias), arena);
   use_plastic_synapses(env);
   for (std::size_t i = 0; i < bias.size(); ++i) {
     surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
-    if (plastic[e].gain() != gain) {
-      surgeon.set_gain(env, static_cast<std::int64_t>(i), plastic[e].gain());
+    if (plastic[e].has_gain()) {
+      surgeon.set_gain(env, static_cast<std::int64_t>(i),
+                       plastic[e].gain(static_cast<std::int64_t>(i)));
     }
   }
   for (const std::int32_t id : change.died) surgeon.lesion(env, id);

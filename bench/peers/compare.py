@@ -49,26 +49,27 @@ def rk4(f, x, steps, dt=DT_MS):
 
 
 class Noesis:
-    """The command, in float, rk4 or euler; `envs` brains on one connectome."""
+    """The command, rk4 or euler; `envs` brains on one connectome."""
 
-    def __init__(self, command, folder, matrix, threads):
+    def __init__(self, command, folder, matrix, threads, convention="reference", precision="float", dt=DT_MS):
         self.command, self.folder, self.threads = command, Path(folder), threads
+        self.convention, self.precision, self.dt = convention, precision, dt
         self.version = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
         self.version = self.version.stdout.split()[1]
         scipy.sparse.save_npz(self.folder / "weights.npz", matrix, compressed=False)
 
     def run(self, steps, envs, integrator, neurons="[]"):
-        duration = max(steps, 1) * DT_MS
+        duration = max(steps, 1) * self.dt
         config = self.folder / "config.toml"
         config.write_text(f"""
 duration_ms = {duration}
 num_envs = {envs}
-precision = "float"
+precision = "{self.precision}"
 threads = {self.threads}
 connectome = {{ source = "file", path = "{self.folder / "weights.npz"}" }}
-model = {{ name = "wilson_cowan", convention = "reference" }}
+model = {{ name = "wilson_cowan", convention = "{self.convention}" }}
 drive = {{ mean = {DRIVE} }}
-integrator = {{ name = "{integrator}", dt_ms = {DT_MS} }}
+integrator = {{ name = "{integrator}", dt_ms = {self.dt} }}
 record = {{ interval_ms = {duration}, neurons = {neurons}, all_components = true }}
 vitals = {{ enabled = false }}
 """)
@@ -197,6 +198,75 @@ def with_brian2(matrix, start):
     return run
 
 
+SMALL_DT_MS = 0.1
+
+
+def with_neurolib(matrix, start):
+    """A network of regions: dense weights, one thread (Numba)."""
+    from neurolib.models.wc import WCModel
+
+    n = matrix.shape[0]
+    model = WCModel(Cmat=matrix.toarray().astype(float), Dmat=np.zeros((n, n)))
+    model.params.update(
+        {
+            "signalV": 0.0, "K_gl": 1.0, "sigma_ou": 0.0, "dt": SMALL_DT_MS, "exc_ext": DRIVE,
+            "exc_init": np.asarray(start[0], float)[:, None],
+            "inh_init": np.asarray(start[1], float)[:, None],
+        }
+    )
+
+    def run(steps):
+        model.params["duration"] = steps * SMALL_DT_MS
+        model.run()
+        return [model.exc[:, -1], model.inh[:, -1]]
+
+    return run
+
+
+def with_tvb(matrix, start):
+    """A network of regions: dense weights; the coupling is taken once a step."""
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    from tvb.simulator.lab import connectivity, coupling, integrators, models, monitors, simulator
+
+    n = matrix.shape[0]
+    regions = connectivity.Connectivity(
+        weights=matrix.toarray().astype(float), tract_lengths=np.zeros((n, n)),
+        region_labels=np.array([str(i) for i in range(n)]), centres=np.zeros((n, 3)), speed=np.array([1e9]),
+    )
+    begin = np.stack([np.asarray(a, float) for a in start])[None, :, :, None]
+
+    def run(steps):
+        sim = simulator.Simulator(
+            model=models.WilsonCowan(P=np.array([DRIVE]), variables_of_interest=("E", "I")),
+            connectivity=regions,
+            coupling=coupling.Linear(a=np.array([1.0]), b=np.array([0.0])),
+            integrator=integrators.EulerDeterministic(dt=SMALL_DT_MS),
+            monitors=(monitors.SubSample(period=steps * SMALL_DT_MS),),
+            initial_conditions=begin,
+            simulation_length=steps * SMALL_DT_MS,
+        ).configure()
+        (_, data), = sim.run()
+        return [data[-1, 0, :, 0], data[-1, 1, :, 0]]
+
+    return run
+
+
+def random_matrix(n, k, scale=1.0, positive=False):
+    random = np.random.default_rng(1)
+    indices = np.sort(random.integers(0, n, (n, k), dtype=np.int32), axis=1).ravel()
+    weights = (scale * random.standard_normal(n * k) / np.sqrt(k)).astype(np.float32)
+    if positive:
+        weights = np.abs(weights)
+    matrix = scipy.sparse.csr_matrix((weights, indices, np.arange(n + 1) * k), shape=(n, n))
+    matrix.sum_duplicates()
+    if positive:  # between regions only
+        matrix.setdiag(0)
+        matrix.eliminate_zeros()
+    return matrix
+
+
 def difference(a, b):
     return max(float(np.max(np.abs(np.asarray(x, float) - np.asarray(y, float)))) for x, y in zip(a, b))
 
@@ -220,67 +290,96 @@ def main():
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
 
     n, k = arguments.neurons, arguments.in_degree
-    random = np.random.default_rng(1)
-    indices = np.sort(random.integers(0, n, (n, k), dtype=np.int32), axis=1).ravel()
-    matrix = scipy.sparse.csr_matrix(
-        ((random.standard_normal(n * k) / np.sqrt(k)).astype(np.float32), indices, np.arange(n + 1) * k),
-        shape=(n, n),
-    )
-    matrix.sum_duplicates()
     rows = []
 
-    with tempfile.TemporaryDirectory() as folder:
+    def add(package, label, noesis, ours, ends, envs, integrator, tolerance, make, check_steps, timed):
+        found = version(package)
+        if found is None:
+            print(f"{label}: not installed", file=sys.stderr)
+            return
+        run = make()
+        gap = difference(run(check_steps), ends[integrator])
+        if not gap <= tolerance:
+            sys.exit(f"{label}: results differ by {gap:.2g} after {check_steps} steps: not the same work")
+        seconds = seconds_a_step(run, timed)
+        key = (envs, integrator)
+        if key not in ours:
+            ours[key] = noesis.seconds_a_step(envs, integrator)
+        row = {
+            "package": package,
+            "version": found,
+            "case": f"{label}, {integrator}, {envs} env",
+            "difference": gap,
+            "env_steps_a_second": envs / seconds,
+            "noesis_env_steps_a_second": envs / ours[key],
+            "ratio": seconds / ours[key],
+        }
+        rows.append(row)
+        print(
+            f"{row['case']:42s} {found:10s} {row['env_steps_a_second']:9.2f} env steps/s   "
+            f"noesis {row['noesis_env_steps_a_second']:9.2f}   {row['ratio']:6.2f} x   "
+            f"differ by {gap:.1e}",
+            flush=True,
+        )
+
+    def large(folder):
+        matrix = random_matrix(n, k)
         noesis = Noesis(arguments.noesis, folder, matrix, arguments.threads)
+        print(f"noesis {noesis.version}, {n:,} neurons x {k}, float, {arguments.threads} threads")
         check_steps, steps = 3, arguments.steps
-        ends = {}
+        ends, ours = {}, {}
         for integrator in ("rk4", "euler"):
             start, ends[integrator] = noesis.states(check_steps, integrator)
-        ours = {
-            (envs, integrator): noesis.seconds_a_step(envs, integrator)
-            for envs, integrator in [(1, "rk4"), (16, "rk4"), (64, "rk4"), (1, "euler")]
-        }
 
-        def add(package, label, envs, integrator, tolerance, make, timed=steps):
-            found = version(package)
-            if found is None:
-                print(f"{label}: not installed", file=sys.stderr)
-                return
-            run = make()
-            gap = difference(run(check_steps), ends[integrator])
-            if not gap <= tolerance:
-                sys.exit(f"{label}: results differ by {gap:.2g} after {check_steps} steps: not the same work")
-            seconds = seconds_a_step(run, timed)
-            row = {
-                "package": package,
-                "version": found,
-                "case": f"{label}, {integrator}, {envs} env",
-                "difference": gap,
-                "env_steps_a_second": envs / seconds,
-                "noesis_env_steps_a_second": envs / ours[envs, integrator],
-                "ratio": seconds / ours[envs, integrator],
-            }
-            rows.append(row)
-            print(
-                f"{row['case']:42s} {found:10s} {row['env_steps_a_second']:9.2f} env steps/s   "
-                f"noesis {row['noesis_env_steps_a_second']:9.2f}   {row['ratio']:6.2f} x   "
-                f"differ by {gap:.1e}",
-                flush=True,
-            )
+        def peer(package, label, envs, integrator, tolerance, make, timed=steps):
+            add(package, label, noesis, ours, ends, envs, integrator, tolerance, make, check_steps, timed)
 
-        add("scipy", "SciPy CSR (1 thread)", 1, "rk4", 1e-5, lambda: with_scipy(matrix, start))
+        peer("scipy", "SciPy CSR (1 thread)", 1, "rk4", 1e-5, lambda: with_scipy(matrix, start))
         if version("torch"):
             import torch
 
             torch.set_num_threads(arguments.threads)
             for envs in (1, 16, 64):
-                add(
+                peer(
                     "torch", "LibTorch sparse CSR", envs, "rk4", 1e-5,
                     lambda envs=envs: with_torch(matrix, start, envs), max(2, steps // envs),
                 )
-            add("torchdiffeq", "torchdiffeq (3/8 rule)", 1, "rk4", 1e-3, lambda: with_torchdiffeq(matrix, start))
-        add("brian2", "Brian 2 (Cython)", 1, "euler", 1e-5, lambda: with_brian2(matrix, start))
+            peer("torchdiffeq", "torchdiffeq (3/8 rule)", 1, "rk4", 1e-3, lambda: with_torchdiffeq(matrix, start))
+        peer("brian2", "Brian 2 (Cython)", 1, "euler", 1e-5, lambda: with_brian2(matrix, start))
 
-    print(f"noesis {noesis.version}, {n:,} neurons x {k}, float, {arguments.threads} threads")
+    def worm(folder):
+        """The worm's size, where LibTorch's calls cost more than its arithmetic."""
+        matrix = random_matrix(302, 12)
+        noesis = Noesis(arguments.noesis, folder, matrix, arguments.threads)
+        print(f"noesis {noesis.version}, 302 neurons x 12, float, {arguments.threads} threads")
+        start, end = noesis.states(3, "rk4")
+        ours = {}
+        for envs in (1, 64):
+            add(
+                "torch", "LibTorch sparse CSR", noesis, ours, {"rk4": end}, envs, "rk4", 1e-5,
+                lambda envs=envs: with_torch(matrix, start, envs), 3, 300,
+            )
+
+    def regions(folder):
+        """What packages for whole-brain models are made for: few regions, one simulation."""
+        matrix = random_matrix(302, 12, 0.2, positive=True)
+        print(f"302 regions x 12 (dense in the packages), double, dt {SMALL_DT_MS} ms")
+        for package, label, make in [
+            ("neurolib", "neurolib (Numba)", with_neurolib), ("tvb-library", "The Virtual Brain", with_tvb),
+        ]:
+            noesis = Noesis(
+                arguments.noesis, folder, matrix, arguments.threads,
+                "tvb" if package == "tvb-library" else package, "double", SMALL_DT_MS,
+            )
+            start, end = noesis.states(50, "euler")
+            add(
+                package, label, noesis, {}, {"euler": end}, 1, "euler", 1e-9,
+                lambda make=make, start=start: make(matrix, start), 50, 2000,
+            )
+
+    for work in (large, worm, regions):
+        with tempfile.TemporaryDirectory() as folder:
+            work(folder)
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(rows, indent=2) + "\n")
 

@@ -13,7 +13,14 @@ void check(const IntrinsicPlasticitySpec& spec) {
   const auto check_one = [](bool ok, const char* where, double got, const char* allowed) {
     require(ok, "intrinsic plasticity parameter out of range", where, got, allowed);
   };
-  const bool exponential = spec.target == IntrinsicTarget::kExponential;
+  const bool exponential = !spec.is_gaussian();
+  if (spec.target != "exponential" && exponential) {
+    throw ConfigError({.what = "no such distribution",
+                       .where = "intrinsic.target",
+                       .got = "\"" + spec.target + "\"",
+                       .allowed = "\"exponential\" or \"gaussian\"",
+                       .next = {}});
+  }
   check_one(spec.learning_rate > 0 && spec.learning_rate <= 0.1, "learning_rate",
             spec.learning_rate, "above 0, at most 0.1");
   check_one(spec.mean > (exponential ? 0 : -1) && spec.mean < 1, "mean", spec.mean,
@@ -43,7 +50,7 @@ void IntrinsicPlasticity::respond(std::span<const T> inputs, std::span<T> output
                                   const ThreadArena& arena) const {
   ensure(inputs.size() == gains_.size() && outputs.size() == gains_.size(),
          "intrinsic plasticity has one input and output for each neuron");
-  const bool logistic = spec_.target == IntrinsicTarget::kExponential;
+  const bool logistic = !spec_.is_gaussian();
   arena.parallel_for(std::int64_t(inputs.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
       const double net = gains_[i] * inputs[i] + biases_[i];

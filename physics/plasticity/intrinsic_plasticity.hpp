@@ -19,27 +19,39 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "core/config.hpp"
 #include "core/math.hpp"
 #include "core/threads.hpp"
 
 namespace noesis {
 
-enum class IntrinsicTarget { kExponential, kGaussian };
-
 struct IntrinsicPlasticitySpec {
-  IntrinsicTarget target = IntrinsicTarget::kExponential;
+  std::string target = "exponential";
   double learning_rate = 5e-4;
   double mean = 0.2;
   double deviation = 0.2;
   double max_gain = 100;
+
+  bool is_gaussian() const noexcept { return target == "gaussian"; }
+
+  template <class V>
+  void visit(V& v) {
+    v("target", target, "Distribution of the outputs: of logistic neurons, of tanh neurons",
+      one_of({"exponential", "gaussian"}));
+    v("learning_rate", learning_rate, "Share of a run of the rules, at most 0.1", greater_than(0));
+    v("mean", mean, "Mean of the outputs; exponential: above 0");
+    if (is_gaussian()) v("deviation", deviation, "Their deviation, at most 1", greater_than(0));
+    v("max_gain", max_gain, "Most that a gain or a bias may be", at_least(1));
+  }
 };
 
 /// The change of the bias for one output, without its learning rate.
 inline double intrinsic_bias_change(const IntrinsicPlasticitySpec& spec, double y) noexcept {
   const double mu = spec.mean;
-  if (spec.target == IntrinsicTarget::kExponential) return 1 - (2 + 1 / mu) * y + y * y / mu;
+  if (!spec.is_gaussian()) return 1 - (2 + 1 / mu) * y + y * y / mu;
   const double variance = spec.deviation * spec.deviation;
   return (mu - y * (2 * variance + 1 - y * y + mu * y)) / variance;
 }
@@ -61,6 +73,13 @@ class IntrinsicPlasticity {
   /// Moves gains and biases for one sample of inputs and the outputs that respond() gave for it.
   template <Real T>
   void adapt(std::span<const T> inputs, std::span<const T> outputs, const ThreadArena& arena);
+
+  /// Everything it remembers, as v(name, value), for checkpoints.
+  template <class Self, class V>
+  static void visit_state(Self& self, V& v) {
+    v("gains", self.gains_);
+    v("biases", self.biases_);
+  }
 
   std::span<const double> gains() const noexcept { return gains_; }
   std::span<const double> biases() const noexcept { return biases_; }

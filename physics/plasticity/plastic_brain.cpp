@@ -66,18 +66,19 @@ PlasticBrain::PlasticBrain(const PlasticitySpec& spec, ConnectomePtr connectome,
     throw ConfigError({.what = "rules that change the connectome need one for each environment",
                        .where = "plasticity.rules",
                        .got = "a batch that shares its connectome",
-                       .allowed = "homeostasis with scaling_speed = 0, sleep, arousal",
+                       .allowed = "homeostasis with scaling_speed = 0, intrinsic, sleep, arousal",
                        .next = "set batch = \"per_env\", or num_envs = 1"});
   }
   if (spec.changes_structure() && original_->has_delays()) {
     throw ConfigError({.what = "synapses with delays cannot be made or removed",
                        .where = "plasticity.rules",
                        .got = "a structural rule and a connectome with delays",
-                       .allowed = "homeostasis, oja, decay, sleep, arousal",
+                       .allowed = "homeostasis, intrinsic, oja, decay, sleep, arousal",
                        .next = {}});
   }
   if (spec.changes_connectome()) connectome_.emplace(*original_);
   if (spec.has("homeostasis")) homeostasis_.emplace(spec.homeostasis, num_neurons());
+  if (spec.has("intrinsic")) intrinsic_.emplace(spec.intrinsic, num_neurons());
   if (spec.has("structural")) structural_.emplace(spec.structural, *connectome_, seed);
   if (spec.has("neurogenesis")) neurogenesis_.emplace(spec.neurogenesis, seed);
   if (spec.has("sleep")) sleep_.emplace(spec.sleep);
@@ -131,6 +132,7 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
     if (connectome_) homeostasis_->scale(*connectome_, arena);
   }
   const bool asleep = sleep_ && sleep_->asleep();
+  if (intrinsic_ && !asleep) learn_intrinsic(outputs, bias.first(n), arena);
   if (spec_.has("oja") && !asleep) {
     oja(*connectome_, outputs, outputs, spec_.oja.learning_rate, arena);
   }
@@ -139,6 +141,30 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
   }
   if (structural_) structural_->observe(outputs, spec_.interval_ms, arena);
   return restructure(asleep);
+}
+
+template <Real T>
+void PlasticBrain::learn_intrinsic(std::span<const T> outputs, std::span<T> bias,
+                                   const ThreadArena& arena) {
+  const SynapseTable& table = connectome_ ? connectome_->synapses() : original_->synapses();
+  std::vector<T> inputs(outputs.size());
+  arena.parallel_for(std::ssize(inputs), 64, [&](std::int64_t i, std::int64_t last) {
+    for (; i < last; ++i) {
+      const auto sources = table.row_sources(i);
+      const auto weights = table.row_weights(i);
+      double sum = 0;
+      for (std::size_t k = 0; k < sources.size(); ++k) {
+        sum += static_cast<double>(weights[k]) * outputs[static_cast<std::size_t>(sources[k])];
+      }
+      inputs[static_cast<std::size_t>(i)] = static_cast<T>(sum);
+    }
+  });
+  // Other rules and the user move the bias too: only the change is this rule's.
+  const std::vector<double> before(intrinsic_->biases().begin(), intrinsic_->biases().end());
+  intrinsic_->adapt(std::span<const T>(inputs), outputs, arena);
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    bias[i] += static_cast<T>(intrinsic_->biases()[i] - before[i]);
+  }
 }
 
 PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
@@ -164,6 +190,7 @@ PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
     change.born.resize(static_cast<std::size_t>(born.count));
     std::iota(change.born.begin(), change.born.end(), static_cast<std::int32_t>(born.first_id));
     if (born.count > 0 && homeostasis_) homeostasis_->grow(num_neurons());
+    if (born.count > 0 && intrinsic_) intrinsic_->grow(num_neurons());
     if (born.count > 0 && structural_) structural_->grow(*connectome_);
     changed = changed || born.count > 0;
   }
@@ -183,7 +210,7 @@ PlasticityReport PlasticBrain::report() const {
   PlasticityReport report = counts_;
   report.num_alive = connectome_ ? connectome_->num_alive() : num_places_;
   report.num_synapses = connectome_ ? connectome_->num_synapses() : original_->num_synapses();
-  report.gain = gain();
+  report.gain = arousal_ ? arousal_->gain() : 1;
   if (sleep_) {
     report.sleep_pressure = sleep_->pressure();
     report.asleep = sleep_->asleep();
@@ -205,6 +232,7 @@ void PlasticBrain::visit_state(Self& self, V& v) {
     std::decay_t<decltype(*state)>::visit_state(*state, inner);
   };
   rule("homeostasis", self.homeostasis_);
+  rule("intrinsic", self.intrinsic_);
   rule("structural", self.structural_);
   rule("neurogenesis", self.neurogenesis_);
   rule("sleep", self.sleep_);
@@ -222,6 +250,7 @@ void PlasticBrain::read(const Hdf5File& file, const std::string& group) {
   if (loaded.connectome_) {
     loaded.connectome_->read(file, group + "/connectome", num_places_);
     if (loaded.homeostasis_) loaded.homeostasis_->grow(loaded.num_neurons());
+    if (loaded.intrinsic_) loaded.intrinsic_->grow(loaded.num_neurons());
     if (loaded.structural_) loaded.structural_->grow(*loaded.connectome_);
   }
   StateReader reader{file, group};

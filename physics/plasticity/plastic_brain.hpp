@@ -6,6 +6,9 @@
 ///   sleep         pressure follows the mean |y|; awake or asleep for the rules below
 ///   arousal       a gain from the novelty of the injected current and from sleep pressure
 ///   homeostasis   filtered rates, then the bias, then synaptic scaling
+///   intrinsic     the gain of the summed synaptic input h = sum_j W_ij y_j, and the bias, each
+///   with
+///                 the neuron's own learning; x = h; not asleep
 ///   oja           x = y = outputs; not asleep
 ///   decay         every decay.interval_ms; with the rule `sleep`, asleep only
 ///   pruning       every pruning.interval_ms; with the rule `sleep`, asleep only
@@ -75,7 +78,13 @@ class PlasticBrain {
   bool is_alive(std::int64_t place) const {
     return !connectome_ || (place < connectome_->num_neurons() && connectome_->alive(place));
   }
-  double gain() const noexcept { return arousal_ ? arousal_->gain() : 1; }
+  /// Whether rules decide gain(): of arousal, times what the place has learnt.
+  bool has_gain() const noexcept { return arousal_ || intrinsic_; }
+  double gain(std::int64_t place) const noexcept {
+    const bool has_learnt = intrinsic_ && place < num_neurons();
+    return (arousal_ ? arousal_->gain() : 1) *
+           (has_learnt ? intrinsic_->gains()[static_cast<std::size_t>(place)] : 1);
+  }
   PlasticityReport report() const;
 
   /// As groups and datasets under `group`, which must exist. read() has the strong guarantee.
@@ -88,6 +97,8 @@ class PlasticBrain {
   bool every(double interval_ms) const;
   void pad_rows();
   Change restructure(bool asleep);
+  template <Real T>
+  void learn_intrinsic(std::span<const T> outputs, std::span<T> bias, const ThreadArena& arena);
 
   template <class Self, class V>
   static void visit_state(Self& self, V& v);
@@ -101,6 +112,7 @@ class PlasticBrain {
   PlasticityReport counts_;  // born, died, pruned, added
   std::optional<PlasticConnectome> connectome_;
   std::optional<Homeostasis> homeostasis_;
+  std::optional<IntrinsicPlasticity> intrinsic_;
   std::optional<StructuralPlasticity> structural_;
   std::optional<Neurogenesis> neurogenesis_;
   std::optional<SleepSchedule> sleep_;

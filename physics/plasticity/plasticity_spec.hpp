@@ -9,6 +9,7 @@
 #include "core/config.hpp"
 #include "physics/plasticity/arousal.hpp"
 #include "physics/plasticity/homeostasis.hpp"
+#include "physics/plasticity/intrinsic_plasticity.hpp"
 #include "physics/plasticity/neurogenesis.hpp"
 #include "physics/plasticity/oja.hpp"
 #include "physics/plasticity/pruning.hpp"
@@ -22,6 +23,7 @@ struct PlasticitySpec {
   std::vector<std::string> rules = {};
   double interval_ms = 1;
   HomeostasisSpec homeostasis;
+  IntrinsicPlasticitySpec intrinsic;
   OjaSpec oja;
   WeightDecaySpec decay;
   PruningSpec pruning;
@@ -45,12 +47,13 @@ struct PlasticitySpec {
   template <class V>
   void visit(V& v) {
     v("rules", rules, "Rules that run; empty: nothing changes",
-      one_of({"homeostasis", "oja", "decay", "pruning", "structural", "neurogenesis", "sleep",
-              "arousal"}));
+      one_of({"homeostasis", "intrinsic", "oja", "decay", "pruning", "structural", "neurogenesis",
+              "sleep", "arousal"}));
     if (rules.empty()) return;
     v("interval_ms", interval_ms, "Time between two runs of the rules, whole steps [ms]",
       greater_than(0));
     if (has("homeostasis")) v.section("homeostasis", homeostasis);
+    if (has("intrinsic")) v.section("intrinsic", intrinsic);
     if (has("oja")) v.section("oja", oja);
     if (has("decay")) v.section("decay", decay);
     if (has("pruning")) v.section("pruning", pruning);

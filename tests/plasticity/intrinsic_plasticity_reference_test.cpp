@@ -89,7 +89,7 @@ TEST(IntrinsicPlasticityReference, OutputsBecomeExponential) {
 // Mutation: sigma for sigma^2.
 TEST(IntrinsicPlasticityReference, OutputsBecomeGaussian) {
   const IntrinsicPlasticitySpec spec{
-      .target = IntrinsicTarget::kGaussian, .learning_rate = 1e-3, .mean = 0.1, .deviation = 0.2};
+      .target = "gaussian", .learning_rate = 1e-3, .mean = 0.1, .deviation = 0.2};
   const auto target = [](double y) { return 0.5 * std::erfc(-(y - 0.1) / 0.2 / std::sqrt(2.0)); };
   const std::vector<double> before = outputs_after(spec, 0);
   const std::vector<double> after = outputs_after(spec, 40000);

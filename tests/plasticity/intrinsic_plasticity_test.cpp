@@ -29,8 +29,7 @@ TEST(IntrinsicPlasticity, OneStepIsThePublishedOne) {
   {
     const double mu = 0.1, s2 = 0.3 * 0.3;
     IntrinsicPlasticity rule(
-        {.target = IntrinsicTarget::kGaussian, .learning_rate = 0.01, .mean = mu, .deviation = 0.3},
-        1);
+        {.target = "gaussian", .learning_rate = 0.01, .mean = mu, .deviation = 0.3}, 1);
     rule.respond(std::span<const double>(x), std::span<double>(y), arena);
     EXPECT_NEAR(y[0], std::tanh(0.7), 1e-15);
     rule.adapt(std::span<const double>(x), std::span<const double>(y), arena);
@@ -63,9 +62,9 @@ TEST(IntrinsicPlasticity, RefusesParametersOutOfRange) {
   EXPECT_THROW(IntrinsicPlasticity({.mean = 0}, 1), ConfigError);
   EXPECT_THROW(IntrinsicPlasticity({.mean = 1}, 1), ConfigError);
   EXPECT_THROW(IntrinsicPlasticity({.max_gain = 0.5}, 1), ConfigError);
-  EXPECT_THROW(IntrinsicPlasticity({.target = IntrinsicTarget::kGaussian, .deviation = 0}, 1),
-               ConfigError);
-  EXPECT_NO_THROW(IntrinsicPlasticity({.target = IntrinsicTarget::kGaussian, .mean = 0}, 1));
+  EXPECT_THROW(IntrinsicPlasticity({.target = "gaussian", .deviation = 0}, 1), ConfigError);
+  EXPECT_THROW(IntrinsicPlasticity({.target = "uniform"}, 1), ConfigError);
+  EXPECT_NO_THROW(IntrinsicPlasticity({.target = "gaussian", .mean = 0}, 1));
 }
 
 }  // namespace

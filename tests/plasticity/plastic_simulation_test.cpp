@@ -8,6 +8,7 @@
 #include <numeric>
 #include <vector>
 
+#include "core/rng.hpp"
 #include "physics/simulation.hpp"
 #include "tests/core/error_of.hpp"
 #include "tests/core/temp_folder.hpp"
@@ -92,6 +93,48 @@ TEST(PlasticSimulation, HomeostasisHoldsTheRates) {
   EXPECT_NEAR(final_rate({"homeostasis"}, 3, 0), 0.1, 0.02);
 }
 
+// The ablation: driven neurons that say much of the time next to nothing, or next to everything,
+// come to use their whole range with an exponential's statistics: the deviation is the mean.
+// Mutations: gains not handed to the surgeon; biases not moved.
+TEST(PlasticSimulation, IntrinsicPlasticitySpreadsTheOutputs) {
+  const ThreadArena arena(1);
+  const auto statistics = [&](std::vector<std::string> rules) {
+    BrainSpec spec = logistic_spec(std::move(rules));
+    spec.model.rate.tau_ms = 0.2;
+    spec.noise.sigma = 0;
+    spec.drive.mean = 0;
+    spec.plasticity.intrinsic = {.learning_rate = 2e-3, .mean = 0.2};
+    // Each neuron hears eight others, which are held at rates that are drawn anew each millisecond.
+    std::vector<Synapse> edges;
+    for (std::int32_t i = 0; i < 20; ++i) {
+      for (std::int32_t k = 0; k < 8; ++k) edges.push_back({20 + (3 * i + k) % 10, i, 2.0f});
+    }
+    const auto brain = std::make_shared<Connectome>(kNeurons, edges);
+    Simulation<double> sim({brain}, spec, {1}, arena);
+    RandomSequence random(5, Stream::kTask);
+    double sum = 0, squares = 0;
+    int count = 0;
+    for (int t = 1; t <= 20'000; ++t) {
+      for (std::int64_t i = 20; i < kNeurons; ++i) sim.surgeon().clamp(0, i, 3 * random.normal());
+      sim.advance_to(t);
+      if (t <= 15'000) continue;
+      std::vector<double> rates;
+      sim.output(0, rates);
+      for (std::size_t i = 0; i < 20; ++i, ++count) {
+        sum += rates[i];
+        squares += rates[i] * rates[i];
+      }
+    }
+    const double mean = sum / count;
+    return std::pair(mean, std::sqrt(squares / count - mean * mean));
+  };
+  const auto [without_mean, without_deviation] = statistics({});
+  EXPECT_GT(without_mean, 0.5);
+  const auto [mean, deviation] = statistics({"intrinsic"});
+  EXPECT_NEAR(mean, 0.2, 0.03);
+  EXPECT_NEAR(deviation, 0.2, 0.04);
+}
+
 TEST(PlasticSimulation, SharedBatchRefusesWhatChangesTheConnectome) {
   const ThreadArena arena(1);
   const auto make = [&](std::vector<std::string> rules) {
@@ -102,7 +145,7 @@ TEST(PlasticSimulation, SharedBatchRefusesWhatChangesTheConnectome) {
        {"homeostasis", "oja", "decay", "pruning", "structural", "neurogenesis"}) {
     EXPECT_THAT(error_of([&] { make({rule}); }), HasSubstr("per_env")) << rule;
   }
-  EXPECT_EQ(error_of([&] { make({"sleep", "arousal"}); }), "no error");
+  EXPECT_EQ(error_of([&] { make({"intrinsic", "sleep", "arousal"}); }), "no error");
 }
 
 TEST(PlasticSimulation, Refusals) {
@@ -128,7 +171,7 @@ TEST(PlasticSimulation, Refusals) {
 
 /// Everything at once, each rule fast enough to do something in a few milliseconds.
 BrainSpec all_rules(bool with_structure = true) {
-  BrainSpec spec = logistic_spec({"homeostasis", "oja", "decay", "sleep", "arousal"});
+  BrainSpec spec = logistic_spec({"homeostasis", "intrinsic", "oja", "decay", "sleep", "arousal"});
   PlasticitySpec& rules = spec.plasticity;
   if (with_structure) {
     for (const char* rule : {"pruning", "structural", "neurogenesis"}) rules.rules.push_back(rule);
