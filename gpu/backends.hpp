@@ -25,6 +25,12 @@ struct GpuKind {
   /// The batch on the first device. @throws ConfigError where unsupported() or without a device,
   ///   RunError when it does not fit the device's memory.
   std::unique_ptr<Backend<T>> (*make)(const BackendRequest<T>& request);
+  /// Bytes of memory of the first device.
+  std::int64_t (*memory)();
+  /// As in measure.hpp, for benchmarks.
+  double (*copy_bandwidth)();
+  double (*product_seconds)(const SynapseView& table, std::int64_t num_neurons,
+                            std::int64_t num_envs, std::vector<T>* result);
 };
 
 // Each is there where it was built: NOESIS_WITH_CUDA, NOESIS_WITH_HIP, NOESIS_BUILD_TESTS.

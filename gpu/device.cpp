@@ -68,6 +68,12 @@ std::int64_t Device::free_bytes() const {
   return static_cast<std::int64_t>(free);
 }
 
+std::int64_t Device::total_bytes() const {
+  std::size_t free = 0, total = 0;
+  check(api_memory(&free, &total), "ask for its memory");
+  return static_cast<std::int64_t>(total);
+}
+
 void Device::synchronize() const { check(api_synchronize(stream_), "wait for the device"); }
 
 void Device::check(ApiError error, const char* doing) const {

@@ -24,6 +24,7 @@ class Device {
   const std::string& name() const noexcept { return name_; }
   ApiStream stream() const noexcept { return stream_; }
   std::int64_t free_bytes() const;
+  std::int64_t total_bytes() const;
 
   /// Waits until everything is done. @throws RunError as check() does.
   void synchronize() const;

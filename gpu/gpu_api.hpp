@@ -78,6 +78,13 @@ inline ApiError api_create_stream(ApiStream* stream) { return *stream = 0, kApiS
 inline ApiError api_destroy_stream(ApiStream) { return kApiSuccess; }
 inline ApiError api_synchronize(ApiStream) { return kApiSuccess; }
 inline ApiError api_last_error() { return kApiSuccess; }
+using ApiEvent = int;
+inline ApiError api_create_event(ApiEvent* event) { return *event = 0, kApiSuccess; }
+inline ApiError api_destroy_event(ApiEvent) { return kApiSuccess; }
+inline ApiError api_record(ApiEvent, ApiStream) { return kApiSuccess; }
+inline ApiError api_elapsed(float* milliseconds, ApiEvent, ApiEvent) {
+  return *milliseconds = 1, kApiSuccess;
+}
 
 #else
 
@@ -145,6 +152,15 @@ inline ApiError api_synchronize(ApiStream stream) {
   return NOESIS_GPU_CALL(StreamSynchronize)(stream);
 }
 inline ApiError api_last_error() { return NOESIS_GPU_CALL(GetLastError)(); }
+using ApiEvent = NOESIS_GPU_CALL(Event_t);
+inline ApiError api_create_event(ApiEvent* event) { return NOESIS_GPU_CALL(EventCreate)(event); }
+inline ApiError api_destroy_event(ApiEvent event) { return NOESIS_GPU_CALL(EventDestroy)(event); }
+inline ApiError api_record(ApiEvent event, ApiStream stream) {
+  return NOESIS_GPU_CALL(EventRecord)(event, stream);
+}
+inline ApiError api_elapsed(float* milliseconds, ApiEvent begin, ApiEvent end) {
+  return NOESIS_GPU_CALL(EventElapsedTime)(milliseconds, begin, end);
+}
 
 #endif
 

@@ -10,6 +10,7 @@
 #include "gpu/kernels/pointwise.hpp"
 #include "gpu/kernels/stage.hpp"
 #include "gpu/launch.hpp"
+#include "gpu/measure.hpp"
 
 namespace noesis::NOESIS_GPU {
 namespace {
@@ -324,7 +325,13 @@ std::unique_ptr<Backend<T>> make(const BackendRequest<T>& request) {
 
 template <Real T>
 const GpuKind<T>& kind() {
-  static constexpr GpuKind<T> kKind = {kApiName, num_devices, unsupported<T>, make<T>};
+  static constexpr GpuKind<T> kKind = {.name = kApiName,
+                                       .num_devices = num_devices,
+                                       .unsupported = unsupported<T>,
+                                       .make = make<T>,
+                                       .memory = device_memory,
+                                       .copy_bandwidth = copy_bandwidth,
+                                       .product_seconds = product_seconds<T>};
   return kKind;
 }
 

@@ -124,13 +124,14 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
       backend(connectomes, spec.model, shape, surgeon, arena, spec.integrator.dt_ms),
       state(shape),
       episode_start(seeds.size(), 0) {
+  const BackendRequest<T> request = {
+      connectomes, spec.model, spec.integrator, spec.noise.sigma, shape, surgeon};
+  if (make_backend) stepping = make_backend(request);
   if (spec.integrator.adaptive()) {
+    ensure(!stepping, "adaptive integrators have the CPU only");
     adaptive = std::make_unique<Dopri5<T>>(shape, spec.integrator, arena);
-  } else {
-    const BackendRequest<T> request = {connectomes,      spec.model, spec.integrator,
-                                       spec.noise.sigma, shape,      surgeon};
-    if (make_backend) stepping = make_backend(request);
-    if (!stepping) stepping = make_cpu_stepping(backend, request, arena);
+  } else if (!stepping) {
+    stepping = make_cpu_stepping(backend, request, arena);
   }
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);

@@ -7,6 +7,10 @@
 
 #include "runners/simulate_config.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace noesis {
 
 struct SimulateOptions {
@@ -17,6 +21,12 @@ struct SimulateOptions {
   std::filesystem::path connectome_out = {};  ///< what plasticity made of the connectome; or empty
   bool json = false;                          ///< summary to stdout, everything else to stderr
 };
+
+/// Adds --backend, which is `--set backend=...`.
+void add_backend_option(CLI::App& command, SimulateOptions& options);
+
+/// The configuration that is asked for, over `defaults`. @throws ConfigError.
+SimulateConfig read_simulate_config(const SimulateOptions& options, const SimulateConfig& defaults);
 
 /// Runs the configuration, over `defaults`, as the command of that name. Returns the exit code: 0,
 /// or 130 when interrupted (state and samples are saved then, and now and then before).

@@ -1,5 +1,6 @@
 // The kernels of one precision, NOESIS_KERNEL_REAL; what is built for a device is what stands here.
 #include "gpu/kernels/pointwise.hpp"
+#include "gpu/kernels/product.hpp"
 #include "gpu/kernels/stage.hpp"
 #include "gpu/launch_kernel.hpp"
 #include "physics/models/models.hpp"
@@ -15,6 +16,8 @@ namespace noesis::NOESIS_GPU {
   NOESIS_INSTANTIATE_KERNEL(Output<__VA_ARGS__>)
 
 NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE_MODEL, NOESIS_KERNEL_REAL)
+NOESIS_INSTANTIATE_KERNEL(Product<NOESIS_KERNEL_REAL, 1>)
+NOESIS_INSTANTIATE_KERNEL(Product<NOESIS_KERNEL_REAL, kTileWidth<NOESIS_KERNEL_REAL>>)
 NOESIS_INSTANTIATE_KERNEL(Pin<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(FindNonFinite<NOESIS_KERNEL_REAL>)
 
