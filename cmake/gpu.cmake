@@ -35,6 +35,8 @@ if(NOT NOESIS_WITH_HIP STREQUAL "OFF")
     /opt/rocm/amdgcn/bitcode /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/amdgcn/bitcode)
   if(NOESIS_HIPCC AND NOESIS_HIP_LIBRARY AND NOESIS_HIP_INCLUDE_DIR AND NOESIS_HIP_BITCODE)
     set(NOESIS_HAVE_HIP ON)
+    # Else hipcc takes nvcc where it finds one.
+    set(NOESIS_HIP_ENVIRONMENT ${CMAKE_COMMAND} -E env HIP_PLATFORM=amd)
     set(NOESIS_HIP_OPTIONS --rocm-device-lib-path=${NOESIS_HIP_BITCODE})
     if(NOESIS_HIP_BITCODE MATCHES "^/usr/lib/")
       list(APPEND NOESIS_HIP_OPTIONS --rocm-path=/usr)

@@ -3,10 +3,10 @@
 /// pure function of (seed, stream, step, id), so it is the same for any batch position, partition,
 /// thread count or order of evaluation, on CPU and GPU. There is no state to keep or to race on.
 
-#if defined(__HIPCC__) && !defined(R123_CUDA_DEVICE)
-// What Random123 knows of CUDA only.
+#if defined(__HIPCC__) && !defined(R123_CUDA_DEVICE)  // what Random123 knows of CUDA only
 #define R123_CUDA_DEVICE __host__ __device__
 #define R123_USE_SSE 0
+#define R123_ASSERT(condition)
 #endif
 #include <Random123/philox.h>
 

@@ -21,7 +21,7 @@ int num_devices(std::string* reason) {
   int count = 0;
   const ApiError error = api_device_count(&count);
   if (error == kApiSuccess && count > 0) return count;
-  api_last_error();  // so that it does not come up again
+  ignore(api_last_error());  // so that it does not come up again
   if (reason != nullptr) {
     *reason = error == kApiSuccess ? "no device" : std::string(api_error_text(error));
   }
@@ -58,8 +58,8 @@ Device::Device(int index) {
 }
 
 Device::~Device() {
-  api_synchronize(stream_);
-  api_destroy_stream(stream_);
+  ignore(api_synchronize(stream_));
+  ignore(api_destroy_stream(stream_));
 }
 
 std::int64_t Device::free_bytes() const {
@@ -92,7 +92,7 @@ void* Device::allocate(std::int64_t bytes, const char* what) const {
   if (bytes == 0) return memory;
   const ApiError error = api_malloc(&memory, static_cast<std::size_t>(bytes));
   if (error == kApiOutOfMemory) {
-    api_last_error();
+    ignore(api_last_error());
     throw RunError({.what = "the device's memory does not suffice",
                     .where = name_ + ", " + what,
                     .got = gibibytes(static_cast<double>(bytes)) + " wanted",

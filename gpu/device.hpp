@@ -56,7 +56,7 @@ class DeviceBuffer {
         data_(static_cast<V*>(device.allocate(size * static_cast<std::int64_t>(sizeof(V)), what))) {
   }
   ~DeviceBuffer() {
-    if (data_ != nullptr) api_free(data_);
+    if (data_ != nullptr) ignore(api_free(data_));
   }
   DeviceBuffer(DeviceBuffer&& other) noexcept { swap(other); }
   DeviceBuffer& operator=(DeviceBuffer&& other) noexcept {

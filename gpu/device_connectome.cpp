@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace noesis::NOESIS_GPU {
 namespace {
@@ -50,44 +51,43 @@ std::vector<std::int32_t> order_by_length(const std::int32_t* row_count, std::in
 }
 
 DeviceConnectome::DeviceConnectome(const Device& device, const SynapseView& table,
-                                   std::int64_t num_rows)
-    : device_(&device),
-      num_rows_(num_rows),
-      row_begin_(device, num_rows, "rows"),
-      row_count_(device, num_rows, "rows"),
-      order_(device, num_rows, "rows") {
+                                   std::int64_t num_rows, RowOrder order)
+    : device_(&device), num_rows_(num_rows), order_(order), rows_(device, num_rows, "rows") {
   assign(table);
 }
 
 void DeviceConnectome::assign(const SynapseView& table) {
-  const auto rows = static_cast<std::size_t>(num_rows_);
-  host_begin_.resize(rows);
+  const auto num_rows = static_cast<std::size_t>(num_rows_);
+  begin_.resize(num_rows);
   num_synapses_ = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    host_begin_[row] = num_synapses_;
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    begin_[row] = num_synapses_;
     num_synapses_ += table.row_count[row];
   }
-  if (sources_.size() < num_synapses_ || num_synapses_ == 0) {
-    sources_ = {};
-    weights_ = {};
+  std::vector<std::int32_t> order(num_rows);
+  if (order_ == RowOrder::kByLength) {
+    order = order_by_length(table.row_count, num_rows_);
+  } else {
+    std::iota(order.begin(), order.end(), 0);
+  }
+  std::vector<DeviceRow> rows;
+  rows.reserve(num_rows);
+  for (const std::int32_t neuron : order) {
+    rows.push_back({begin_[static_cast<std::size_t>(neuron)], table.row_count[neuron], neuron});
   }
   if (sources_.size() != num_synapses_) {
+    sources_ = {};  // before there is another one
+    weights_ = {};
     sources_ = DeviceBuffer<std::int32_t>(*device_, num_synapses_, "synapses");
     weights_ = DeviceBuffer<float>(*device_, num_synapses_, "synapses");
   }
-  row_begin_.upload(host_begin_);
-  row_count_.upload({table.row_count, rows});
-  order_.upload(order_by_length(table.row_count, num_rows_));
-  upload_rows(table, table.sources, host_begin_, sources_);
+  rows_.upload(rows);
+  upload_rows(table, table.sources, begin_, sources_);
   set_weights(table);
 }
 
 void DeviceConnectome::set_weights(const SynapseView& table) {
-  upload_rows(table, table.weights, host_begin_, weights_);
-}
-
-DeviceTable DeviceConnectome::view() const noexcept {
-  return {{row_begin_.data(), row_count_.data(), sources_.data(), weights_.data()}, order_.data()};
+  upload_rows(table, table.weights, begin_, weights_);
 }
 
 }  // namespace noesis::NOESIS_GPU

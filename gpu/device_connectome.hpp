@@ -1,5 +1,5 @@
 #pragma once
-/// A synapse table in a device's memory, rows in order and without slack.
+/// A synapse table in a device's memory, without slack.
 
 #include <cstdint>
 #include <vector>
@@ -9,27 +9,32 @@
 
 namespace noesis::NOESIS_GPU {
 
+/// How rows stand in a table: in the order of DeviceTable, or each at its neuron's id.
+enum class RowOrder { kByLength, kById };
+
 /// Eight bytes a synapse, sixteen a row.
 class DeviceConnectome {
  public:
   /// Copies a table of `num_rows` rows, which may have slack and holes.
-  DeviceConnectome(const Device& device, const SynapseView& table, std::int64_t num_rows);
+  DeviceConnectome(const Device& device, const SynapseView& table, std::int64_t num_rows,
+                   RowOrder order);
 
   /// Takes the weights of a table of the same structure.
   void set_weights(const SynapseView& table);
   /// Takes another table with as many rows.
   void assign(const SynapseView& table);
 
-  DeviceTable view() const noexcept;
+  DeviceTable view() const noexcept { return {rows_.data(), sources_.data(), weights_.data()}; }
   std::int64_t num_synapses() const noexcept { return num_synapses_; }
 
  private:
   const Device* device_;
   std::int64_t num_rows_;
+  RowOrder order_;
   std::int64_t num_synapses_ = 0;
-  std::vector<std::int64_t> host_begin_;  // (num_rows) where a row is on the device
-  DeviceBuffer<std::int64_t> row_begin_;
-  DeviceBuffer<std::int32_t> row_count_, order_, sources_;
+  std::vector<std::int64_t> begin_;  // (num_rows) where a neuron's synapses are on the device
+  DeviceBuffer<DeviceRow> rows_;
+  DeviceBuffer<std::int32_t> sources_;
   DeviceBuffer<float> weights_;
 };
 

@@ -164,12 +164,24 @@ inline ApiError api_elapsed(float* milliseconds, ApiEvent begin, ApiEvent end) {
 
 #endif
 
+/// For calls whose failure changes nothing any more: in destructors, and to clear an error.
+inline void ignore(ApiError) {}
+
 #if defined(__CUDACC__)
-/// Exchanges a value between the threads of a team of `size`, whose first is a multiple of it.
+/// The threads of the caller's team of `size`, whose first is a multiple of it, in their wave.
+NOESIS_DEVICE unsigned team_mask(int size) {
+  if (size == 32) return 0xffffffffu;
+  const unsigned first = threadIdx.x % 32u / static_cast<unsigned>(size) * size;
+  return ((1u << size) - 1u) << first;
+}
+/// Exchanges a value between the threads of a team.
 template <class V>
 NOESIS_DEVICE V shuffle_xor(V value, int mask, int size) {
-  const unsigned team = size == 32 ? 0xffffffffu : (1u << size) - 1u;
-  return __shfl_xor_sync(team << (threadIdx.x % 32u / size * size), value, mask, size);
+  return __shfl_xor_sync(team_mask(size), value, mask, size);
+}
+template <class V>
+NOESIS_DEVICE V shuffle(V value, int source, int size) {
+  return __shfl_sync(team_mask(size), value, source, size);
 }
 /// A value that is read once: it shall not displace others from the caches.
 template <class V>
@@ -180,6 +192,10 @@ NOESIS_DEVICE V read_once(const V* at) {
 template <class V>
 NOESIS_DEVICE V shuffle_xor(V value, int mask, int size) {
   return __shfl_xor(value, mask, size);
+}
+template <class V>
+NOESIS_DEVICE V shuffle(V value, int source, int size) {
+  return __shfl(value, source, size);
 }
 template <class V>
 NOESIS_DEVICE V read_once(const V* at) {

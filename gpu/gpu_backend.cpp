@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "core/error.hpp"
 #include "gpu/backends.hpp"
@@ -88,6 +89,8 @@ class GpuBackend final : public Backend<T> {
     drive_ = DeviceBuffer<T>(device_, size_of(one_), "drive");
     found_ = DeviceBuffer<std::int32_t>(device_, 1, "flags");
     if (noise_scale_ > 0) {
+      noise_ = DeviceBuffer<T>(device_, size, "noise");
+      noise_.zero();
       seeds_ = DeviceBuffer<std::uint64_t>(device_, shape_.num_envs, "seeds");
       episode_start_ = DeviceBuffer<std::int64_t>(device_, shape_.num_envs, "seeds");
     }
@@ -140,17 +143,18 @@ class GpuBackend final : public Backend<T> {
       return !connectome->gap_junctions().empty();
     });
     for (const ConnectomePtr& connectome : connectomes) {
-      connectomes_.emplace_back(device_, view_of(connectome->synapses()), shape_.num_neurons);
+      connectomes_.emplace_back(device_, view_of(connectome->synapses()), shape_.num_neurons,
+                                RowOrder::kByLength);
       if (!has_gaps_) continue;
       const SynapseTable& gaps = connectome->gap_junctions();
       if (!gaps.row_begin.empty()) {
-        gaps_.emplace_back(device_, view_of(gaps), shape_.num_neurons);
+        gaps_.emplace_back(device_, view_of(gaps), shape_.num_neurons, RowOrder::kById);
         continue;
       }
       const std::vector<std::int64_t> begin(static_cast<std::size_t>(shape_.num_neurons), 0);
       const std::vector<std::int32_t> count(begin.size(), 0);
       gaps_.emplace_back(device_, SynapseView{begin.data(), count.data(), nullptr, nullptr},
-                         shape_.num_neurons);
+                         shape_.num_neurons, RowOrder::kById);
     }
     refresh_tables();
   }
@@ -235,7 +239,16 @@ class GpuBackend final : public Backend<T> {
     view.synapses = synapses_view_;
     view.gap_junctions = gaps_view_;
     view.inputs = inputs_;
-    view.noise = {noise_scale_, step, seeds_.data(), episode_start_.data()};
+    if (noise_scale_ > 0) {
+      launch(DrawNoise<T>{{noise_scale_, step, seeds_.data(), episode_start_.data()},
+                          shape_.num_envs,
+                          one_.plane_size(),
+                          shape_.num_components,
+                          shape_.tile_width,
+                          noise_.data()},
+             one_.plane_size(), shape_.num_tiles(), device_.stream());
+      view.noise = noise_.data();
+    }
     view.x = x_.data();
     view.sum = sum_.data();
     const T* y = x_.data();
@@ -273,7 +286,7 @@ class GpuBackend final : public Backend<T> {
   bool has_gaps_ = false;
   DeviceBuffer<DeviceTable> synapse_tables_, gap_tables_;
   DeviceTables synapses_view_, gaps_view_;
-  DeviceBuffer<T> x_, next_x_, sum_, stage_[2];  // [tile][component][neuron][lane]
+  DeviceBuffer<T> x_, next_x_, sum_, stage_[2], noise_;  // [tile][component][neuron][lane]
   DeviceBuffer<T> output_[2];  // [tile][neuron][lane], where it is not in the state
   DeviceBuffer<T> drive_, gain_, transmits_, moves_, level_;
   InputsView<T> inputs_;
@@ -296,6 +309,13 @@ ErrorParts refusal(const BackendRequest<T>& request) {
             .got = "\"" + name + "\"",
             .allowed = "\"euler\", \"heun\" or \"rk4\"",
             .next = "choose one of them, or backend = \"cpu\""};
+  }
+  if (request.shape.plane_size() > std::numeric_limits<std::uint32_t>::max()) {
+    return {.what = "too many neurons for a device",
+            .where = backend,
+            .got = std::to_string(request.shape.num_neurons),
+            .allowed = "below 2^32 / " + std::to_string(request.shape.tile_width),
+            .next = "choose backend = \"cpu\""};
   }
   for (const ConnectomePtr& connectome : request.connectomes) {
     if (!connectome->has_delays()) continue;

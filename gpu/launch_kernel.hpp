@@ -24,8 +24,18 @@ void launch(const Kernel& kernel, std::int64_t num_rows, std::int64_t num_tiles,
 inline constexpr int kBlockThreads = 256;
 inline constexpr std::int64_t kMostTiles = 65'535;  // of a grid's second dimension
 
+/// Blocks that a processor should at least hold at once, where a kernel asks for it: it then gets
+/// no more registers than that leaves. HIP's second bound means something else.
 template <class Kernel>
-__global__ void __launch_bounds__(kBlockThreads)
+constexpr int min_blocks() {
+#if defined(NOESIS_GPU_CUDA)
+  if constexpr (requires { Kernel::kMinBlocks; }) return Kernel::kMinBlocks;
+#endif
+  return 1;
+}
+
+template <class Kernel>
+__global__ void __launch_bounds__(kBlockThreads, min_blocks<Kernel>())
     run_kernel(const Kernel kernel, std::int64_t num_rows, std::int64_t first_tile) {
   constexpr int kSize = Kernel::kTeamSize;
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * (kBlockThreads / kSize) +

@@ -33,8 +33,8 @@ double median_seconds(const Device& device, const Work& work) {
     device.check(api_elapsed(&milliseconds, begin, end), "time");
     if (turn >= 3) seconds.push_back(1e-3 * static_cast<double>(milliseconds));
   }
-  api_destroy_event(begin);
-  api_destroy_event(end);
+  ignore(api_destroy_event(begin));
+  ignore(api_destroy_event(end));
   std::nth_element(seconds.begin(), seconds.begin() + kTurns / 2, seconds.end());
   return seconds[kTurns / 2];
 }
@@ -60,7 +60,7 @@ double product_seconds(const SynapseView& table, std::int64_t num_neurons, std::
   const Device device;
   const int width = num_envs == 1 ? 1 : kTileWidth<T>;
   const std::int64_t tiles = (num_envs + width - 1) / width;
-  const DeviceConnectome connectome(device, table, num_neurons);
+  const DeviceConnectome connectome(device, table, num_neurons, RowOrder::kByLength);
   const auto size = static_cast<std::size_t>(tiles * num_neurons * width);
   std::vector<T> values(size);
   for (std::size_t n = 0; n < size; ++n) values[n] = static_cast<T>(n % 1009) / T(1009);

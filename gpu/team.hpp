@@ -3,7 +3,7 @@
 ///
 /// A kernel is a struct with `kTeamSize` and `operator()(Team<kTeamSize>, row, tile)`. Its text is
 /// a sequence of parallel sections, each() over the threads, between which values stay in a slot a
-/// thread and are exchanged by exchange_xor(). On a device a thread runs its own part of a section
+/// thread and are exchanged. On a device a thread runs its own part of a section
 /// and a slot is a register; in the emulation one thread runs all parts in turn and a slot is an
 /// array, so that the very same text runs, and can be checked, on the host. A team has at most 32
 /// threads and therefore fits a wave of 32 and of 64 alike.
@@ -34,6 +34,10 @@ class Team {
   NOESIS_DEVICE void exchange_xor(Slot<V>& in, int mask, Slot<V>& out) const {
     out.value = shuffle_xor(in.value, mask, kSize);
   }
+  template <class V, class Source>
+  NOESIS_DEVICE void exchange(Slot<V>& in, const Source& source, Slot<V>& out) const {
+    out.value = shuffle(in.value, source(thread_), kSize);
+  }
 
  private:
   int thread_;
@@ -59,6 +63,11 @@ class Team {
   template <class V>
   void exchange_xor(Slot<V>& in, int mask, Slot<V>& out) const {
     for (int thread = 0; thread < kSize; ++thread) out[thread] = in[thread ^ mask];
+  }
+  /// out[t] = in[source(t)]
+  template <class V, class Source>
+  void exchange(Slot<V>& in, const Source& source, Slot<V>& out) const {
+    for (int thread = 0; thread < kSize; ++thread) out[thread] = in[source(thread)];
   }
 };
 

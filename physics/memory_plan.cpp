@@ -46,7 +46,7 @@ MemoryPlan plan_memory(const BatchShape& shape, const ConnectomeSize& connectome
     add("plasticity", (plasticity.has("homeostasis") ? 24 : 0) * neurons + values);
     if (plasticity.changes_structure()) add(kSpareSynapses, table * connectome.num_synapses);
   }
-  add("noise", noise ? 16 * shape.num_envs : 0);
+  add("noise", noise ? state + 16 * shape.num_envs : 0);
   return plan;
 }
 

@@ -13,7 +13,7 @@
 /// | outputs | 2 N B t, where synapses carry something else than the first state variable |
 /// | inputs | N B t of drive; 4 N B t more once there is an intervention |
 /// | plasticity | 24 N B of homeostasis, N B t of biases; 8 S K again where structure changes |
-/// | noise | 16 B |
+/// | noise | C N B t + 16 B |
 
 #include <cstdint>
 #include <string>

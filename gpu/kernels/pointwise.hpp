@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/rng.hpp"
 #include "gpu/kernels/views.hpp"
 #include "gpu/team.hpp"
 #include "physics/models/model.hpp"
@@ -28,6 +29,34 @@ struct Output {
     }
     const std::int64_t at = tile * plane + n;
     output[at] = transmits != nullptr && transmits[at] == T(0) ? T(0) : model.output(own);
+  }
+};
+
+/// The increments that noise adds in a step: `scale` times a normal number for each state variable.
+/// Rows are the values of a plane.
+template <class T>
+struct DrawNoise {
+  static constexpr int kTeamSize = 1;
+
+  NoiseView view;
+  std::int64_t num_envs = 0;
+  std::int64_t plane = 0;
+  std::int32_t num_components = 1;
+  std::int32_t width = 1;  // of a tile
+  T* noise = nullptr;      // [tile][component][neuron][lane]
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t tile) const {
+    const std::int64_t env = tile * width + n % width;
+    if (env >= num_envs) return;
+    const auto step = static_cast<std::uint64_t>(view.step - view.episode_start[env]);
+    T* const own = noise + tile * num_components * plane + n;
+    for (std::int32_t c = 0; c < num_components; c += 2) {
+      const RandomPair pair =
+          normal_pair(view.seeds[env], Stream::kNoise, step, static_cast<std::uint32_t>(n / width),
+                      static_cast<std::uint32_t>(c / 2));
+      own[c * plane] = static_cast<T>(view.scale * pair.first);
+      if (c + 1 < num_components) own[(c + 1) * plane] = static_cast<T>(view.scale * pair.second);
+    }
   }
 };
 

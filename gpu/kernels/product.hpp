@@ -10,6 +10,7 @@ template <class T, int kWidth>
 struct Product {
   using Layout = TeamLayout<T, kWidth>;
   static constexpr int kTeamSize = Layout::kThreads;
+  static constexpr int kMinBlocks = kWidth == 1 ? 1 : 5;
   using RowTeam = Team<kTeamSize>;
 
   BatchView batch;
@@ -18,28 +19,15 @@ struct Product {
   T* y = nullptr;
 
   NOESIS_DEVICE void operator()(const RowTeam& team, std::int64_t place, std::int64_t tile) const {
-    const std::int64_t row = table.order[place];
+    const DeviceRow row = table.rows[place];
     const std::int64_t start = tile * batch.num_neurons * kWidth;
-    typename RowTeam::template Slot<Pack<T, Layout::kPack>> parts;
+    const std::int64_t num_envs = batch.num_envs - tile * kWidth;
     typename RowTeam::template Slot<T> sum;
-    team.each([&](int t) {
-      T* const lane = parts[t].values;
-      NOESIS_UNROLL
-      for (int e = 0; e < Layout::kPack; ++e) lane[e] = T(0);
-      if (tile * kWidth + Layout::first_env(t) >= batch.num_envs) return;
-      for_lane<T, kWidth>(table.rows, row, t, x + start,
-                          [&](T weight, const T* value, std::int64_t) {
-                            NOESIS_UNROLL
-                            for (int e = 0; e < Layout::kPack; ++e) {
-                              lane[e] = math::fma(weight, value[e], lane[e]);
-                            }
-                          });
-    });
-    add_lanes<T, kWidth>(team, parts, sum);
+    weighted_sum<T, kWidth>(team, table, row, x + start, num_envs, sum);
     team.each([&](int t) {
       const int env = Layout::env(t);
-      if (!Layout::is_owner(t) || tile * kWidth + env >= batch.num_envs) return;
-      y[start + row * kWidth + env] = sum[t];
+      if (!Layout::is_owner(t) || env >= num_envs) return;
+      y[start + std::int64_t{row.neuron} * kWidth + env] = sum[t];
     });
   }
 };

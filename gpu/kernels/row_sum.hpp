@@ -3,8 +3,8 @@
 /// physics/kernels/kernels.hpp: synapse k goes to lane k mod 8, the lanes are added by halving.
 ///
 /// A lane's part is summed by the same few threads from first to last, each of them for as many
-/// environments as 16 bytes hold, so a warp reads eight synapses and the eight cache lines of their
-/// sources at once. The halving hands half of the environments to each of two partners, so that in
+/// environments as 16 bytes hold, so a warp reads the cache lines of eight sources at once. The
+/// halving hands half of the environments to each of two partners, so that in
 /// the end every thread owns (or shares) one environment of the row.
 
 #include <cstdint>
@@ -99,41 +99,105 @@ NOESIS_DEVICE void add_lanes(
   team.each([&](int t) { sum[t] += received[t]; });
 }
 
-/// Reads the sources of the synapses of a row, a few at a time so that their latencies overlap, and
-/// hands each to `term(weight, pack, first value's index)` in order.
+/// Hands every synapse of a row to `term(thread, weight, values, place)`, in order within a lane:
+/// `values` are the thread's environments of the source, and `place` is where in `x` the first of
+/// them is. Only threads whose first environment is below `num_envs` (of this tile) get any.
+///
+/// The team works on blocks of 32 synapses. Synapses of the next block are on their way while the
+/// sources of this one are read, four to a thread at the same time: what a row waits for is about
+/// one latency a block. A wide team reads each synapse once and passes it on to the threads that
+/// need it; a narrow one has none to pass.
 template <class T, int kWidth, class Term>
-NOESIS_DEVICE void for_lane(const SynapseView& a, std::int64_t row, int thread, const T* x,
-                            const Term& term) {
+NOESIS_DEVICE void for_synapses(const RowTeam<T, kWidth>& team, const DeviceTable& a,
+                                const DeviceRow& row, const T* x, std::int64_t num_envs,
+                                const Term& term) {
   using Layout = TeamLayout<T, kWidth>;
   using Values = Pack<T, Layout::kPack>;
-  constexpr int kAhead = 4;
-  const std::int32_t count = a.row_count[row];
-  const std::int64_t begin = a.row_begin[row];
-  const std::int32_t* const sources = a.sources + begin;
-  const float* const weights = a.weights + begin;
-  const int first_env = Layout::first_env(thread);
-  std::int32_t k = Layout::lane(thread);
-  for (; k < count; k += kAhead * kSumLanes) {
-    std::int64_t at[kAhead];
-    float weight[kAhead];
-    Values values[kAhead];
+  constexpr int kBlock = 32;
+  constexpr int kOfLane = kBlock / kSumLanes;
+  constexpr int kLoads = kBlock / Layout::kThreads;  // of a thread
+  static_assert(kLoads == 1 || kLoads == kOfLane);
+  struct Synapses {
+    std::int32_t sources[kLoads];
+    float weights[kLoads];
+  };
+  using Sources = typename RowTeam<T, kWidth>::template Slot<std::int32_t>;
+  using Weights = typename RowTeam<T, kWidth>::template Slot<float>;
+  typename RowTeam<T, kWidth>::template Slot<Synapses> block, next;
+  const std::int32_t* const sources = a.sources + row.begin;
+  const float* const weights = a.weights + row.begin;
+  const auto load = [&](int t, std::int32_t begin, Synapses& into) {
     NOESIS_UNROLL
-    for (int j = 0; j < kAhead; ++j) {
-      if (k + j * kSumLanes < count) {
-        at[j] =
-            static_cast<std::int64_t>(read_once(sources + k + j * kSumLanes)) * kWidth + first_env;
-        weight[j] = read_once(weights + k + j * kSumLanes);
+    for (int j = 0; j < kLoads; ++j) {
+      const std::int32_t k = begin + j * Layout::kThreads + t;
+      into.sources[j] = k < row.count ? read_once(sources + k) : 0;
+      into.weights[j] = k < row.count ? read_once(weights + k) : 0.0f;
+    }
+  };
+  team.each([&](int t) { load(t, 0, block[t]); });
+  for (std::int32_t begin = 0; begin < row.count; begin += kBlock) {
+    team.each([&](int t) { load(t, begin + kBlock, next[t]); });
+    Sources source[kOfLane];
+    Weights weight[kOfLane];
+    if constexpr (kLoads == 1) {
+      Sources own_source;
+      Weights own_weight;
+      team.each([&](int t) {
+        own_source[t] = block[t].sources[0];
+        own_weight[t] = block[t].weights[0];
+      });
+      NOESIS_UNROLL
+      for (int j = 0; j < kOfLane; ++j) {
+        const auto from = [j](int t) { return j * kSumLanes + Layout::lane(t); };
+        team.exchange(own_source, from, source[j]);
+        team.exchange(own_weight, from, weight[j]);
       }
+    } else {
+      team.each([&](int t) {
+        NOESIS_UNROLL
+        for (int j = 0; j < kOfLane; ++j) {
+          source[j][t] = block[t].sources[j];
+          weight[j][t] = block[t].weights[j];
+        }
+      });
     }
-    NOESIS_UNROLL
-    for (int j = 0; j < kAhead; ++j) {
-      if (k + j * kSumLanes < count) values[j] = *reinterpret_cast<const Values*>(x + at[j]);
-    }
-    NOESIS_UNROLL
-    for (int j = 0; j < kAhead; ++j) {
-      if (k + j * kSumLanes < count) term(static_cast<T>(weight[j]), values[j].values, at[j]);
-    }
+    team.each([&](int t) {
+      block[t] = next[t];
+      if (Layout::first_env(t) >= num_envs) return;
+      const std::int32_t left = row.count - begin - Layout::lane(t);
+      std::uint32_t place[kOfLane];  // a tile has fewer values than 2^32
+      Values values[kOfLane];
+      NOESIS_UNROLL
+      for (int j = 0; j < kOfLane; ++j) {
+        place[j] = static_cast<std::uint32_t>(source[j][t]) * kWidth +
+                   static_cast<std::uint32_t>(Layout::first_env(t));
+        if (j * kSumLanes < left) values[j] = *reinterpret_cast<const Values*>(x + place[j]);
+      }
+      NOESIS_UNROLL
+      for (int j = 0; j < kOfLane; ++j) {
+        if (j * kSumLanes >= left) continue;
+        term(t, static_cast<T>(weight[j][t]), values[j].values, place[j]);
+      }
+    });
   }
+}
+
+/// sum_j A_row,j x_j of each environment of a tile, whose rates are `x` (num_neurons x width).
+template <class T, int kWidth>
+NOESIS_DEVICE void weighted_sum(const RowTeam<T, kWidth>& team, const DeviceTable& a,
+                                const DeviceRow& row, const T* x, std::int64_t num_envs,
+                                typename RowTeam<T, kWidth>::template Slot<T>& sum) {
+  constexpr int kPack = TeamLayout<T, kWidth>::kPack;
+  typename RowTeam<T, kWidth>::template Slot<Pack<T, kPack>> parts;
+  for_synapses<T, kWidth>(team, a, row, x, num_envs,
+                          [&](int t, T weight, const T* value, std::uint32_t) {
+                            NOESIS_UNROLL
+                            for (int e = 0; e < kPack; ++e) {
+                              T& part = parts[t].values[e];
+                              part = math::fma(weight, value[e], part);
+                            }
+                          });
+  add_lanes<T, kWidth>(team, parts, sum);
 }
 
 }  // namespace noesis::NOESIS_GPU

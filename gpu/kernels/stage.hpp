@@ -12,7 +12,6 @@
 
 #include <cstdint>
 
-#include "core/rng.hpp"
 #include "gpu/kernels/row_sum.hpp"
 #include "physics/models/model.hpp"
 
@@ -26,12 +25,12 @@ struct StageView {
   BatchView batch;
   DeviceTables synapses, gap_junctions;
   InputsView<T> inputs;
-  NoiseView noise;
   StageKind kind = StageKind::kRungeKutta;
   bool is_first = false, is_last = false;
   T a = 0, b = 0;             // coefficients times dt; kPredictor and kCorrector: a = h, b = h / 2
   const T* x = nullptr;       // state at the step's beginning
   const T* y = nullptr;       // state at this stage
+  const T* noise = nullptr;   // increments of this step, or null; read in the stages that add them
   T* sum = nullptr;           // of slopes, see above
   T* next = nullptr;          // y', or x' in the last stage; neither x nor y
   const T* output = nullptr;  // what synapses carry at y; null: the first component of y
@@ -43,6 +42,7 @@ struct Stage {
   using T = typename Model::Scalar;
   using Layout = TeamLayout<T, kWidth>;
   static constexpr int kTeamSize = Layout::kThreads;
+  static constexpr int kMinBlocks = kWidth == 1 ? 1 : 4;  // measured: enough reads are on their way
   static constexpr int kComponents = Model::kNumComponents;
   using RowTeam = Team<kTeamSize>;
   using Parts = Pack<T, Layout::kPack>;
@@ -53,111 +53,137 @@ struct Stage {
   NOESIS_DEVICE void operator()(const RowTeam& team, std::int64_t place, std::int64_t tile) const {
     const StageView<T>& v = view;
     const DeviceTable table = v.synapses.of(tile);
-    const std::int64_t row = table.order[place];
+    const DeviceRow row = table.rows[place];
     const std::int64_t plane = v.batch.num_neurons * kWidth;
+    const std::int64_t num_envs = v.batch.num_envs - tile * kWidth;  // of this tile on
     const T* const y = v.y + tile * kComponents * plane;
     const T* const output = v.output == nullptr ? y : v.output + tile * plane;
 
-    typename RowTeam::template Slot<Parts> parts, strength_parts;
+    // Asked for before the sum, so that it is there after it.
+    typename RowTeam::template Slot<Own> own;
     team.each([&](int t) {
-      T* const lane = parts[t].values;
-      T* const absolute = strength_parts[t].values;
-      NOESIS_UNROLL
-      for (int e = 0; e < Layout::kPack; ++e) lane[e] = absolute[e] = T(0);
-      if (tile * kWidth + Layout::first_env(t) >= v.batch.num_envs) return;
-      for_lane<T, kWidth>(table.rows, row, t, output, [&](T weight, const T* value, std::int64_t) {
-        NOESIS_UNROLL
-        for (int e = 0; e < Layout::kPack; ++e) {
-          lane[e] = math::fma(weight, value[e], lane[e]);
-          if constexpr (has_strength<Model>) {
-            absolute[e] = math::fma(weight < T(0) ? -weight : weight, value[e], absolute[e]);
-          }
-        }
-      });
+      const int env = Layout::env(t);
+      if (Layout::is_owner(t) && env < num_envs) own[t] = read_own(row.neuron, tile, env);
     });
     typename RowTeam::template Slot<T> input, strength, gap;
-    add_lanes<T, kWidth>(team, parts, input);
-    if constexpr (has_strength<Model>) add_lanes<T, kWidth>(team, strength_parts, strength);
+    if constexpr (has_strength<Model>) {
+      sum_with_strength(team, table, row, output, num_envs, input, strength);
+    } else {
+      weighted_sum<T, kWidth>(team, table, row, output, num_envs, input);
+    }
     const DeviceTable gaps = v.gap_junctions.of(tile);
-    if (gaps.rows.row_begin != nullptr) sum_gaps(team, gaps, row, tile, y, gap);
+    if (gaps.rows != nullptr) sum_gaps(team, gaps, gaps.rows[row.neuron], tile, y, num_envs, gap);
 
     team.each([&](int t) {
       const int env = Layout::env(t);
-      if (!Layout::is_owner(t) || tile * kWidth + env >= v.batch.num_envs) return;
-      finish(row, tile, env, input[t], strength[t], gap[t]);
+      if (!Layout::is_owner(t) || env >= num_envs) return;
+      finish(row.neuron, tile, env, own[t], input[t], strength[t], gap[t]);
     });
   }
 
  private:
+  /// What a neuron has of its own in one environment.
+  struct Own {
+    T y[kComponents], x[kComponents], sum[kComponents];
+    T drive;
+  };
+
+  NOESIS_DEVICE Own read_own(std::int64_t neuron, std::int64_t tile, int env) const {
+    const StageView<T>& v = view;
+    const std::int64_t plane = v.batch.num_neurons * kWidth;
+    const std::int64_t in_plane = neuron * kWidth + env;
+    const std::int64_t at = tile * kComponents * plane + in_plane;
+    Own own;
+    NOESIS_UNROLL
+    for (int c = 0; c < kComponents; ++c) {
+      own.y[c] = v.y[at + c * plane];
+      own.x[c] = v.is_first ? own.y[c] : v.x[at + c * plane];
+      own.sum[c] = v.is_first ? own.x[c] : v.sum[at + c * plane];
+    }
+    own.drive = v.inputs.drive[tile * plane + in_plane];
+    return own;
+  }
+
+  /// The input, and that of absolute weights.
+  NOESIS_DEVICE void sum_with_strength(const RowTeam& team, const DeviceTable& table,
+                                       const DeviceRow& row, const T* output, std::int64_t num_envs,
+                                       typename RowTeam::template Slot<T>& input,
+                                       typename RowTeam::template Slot<T>& strength) const {
+    typename RowTeam::template Slot<Parts> parts, absolute;
+    for_synapses<T, kWidth>(team, table, row, output, num_envs,
+                            [&](int t, T weight, const T* value, std::uint32_t) {
+                              const T size = weight < T(0) ? -weight : weight;
+                              NOESIS_UNROLL
+                              for (int e = 0; e < Layout::kPack; ++e) {
+                                T& part = parts[t].values[e];
+                                part = math::fma(weight, value[e], part);
+                                T& absolute_part = absolute[t].values[e];
+                                absolute_part = math::fma(size, value[e], absolute_part);
+                              }
+                            });
+    add_lanes<T, kWidth>(team, parts, input);
+    add_lanes<T, kWidth>(team, absolute, strength);
+  }
+
   /// Gap currents between neurons whose two ends transmit.
-  NOESIS_DEVICE void sum_gaps(const RowTeam& team, const DeviceTable& gaps, std::int64_t row,
-                              std::int64_t tile, const T* y,
+  NOESIS_DEVICE void sum_gaps(const RowTeam& team, const DeviceTable& gaps, const DeviceRow& row,
+                              std::int64_t tile, const T* y, std::int64_t num_envs,
                               typename RowTeam::template Slot<T>& gap) const {
     const std::int64_t plane = view.batch.num_neurons * kWidth;
     const T* const transmits =
         view.inputs.transmits == nullptr ? nullptr : view.inputs.transmits + tile * plane;
+    const std::int64_t first = std::int64_t{row.neuron} * kWidth;
     typename RowTeam::template Slot<Parts> parts;
-    team.each([&](int t) {
-      T* const lane = parts[t].values;
-      NOESIS_UNROLL
-      for (int e = 0; e < Layout::kPack; ++e) lane[e] = T(0);
-      if (tile * kWidth + Layout::first_env(t) >= view.batch.num_envs) return;
-      const T* const own = y + row * kWidth + Layout::first_env(t);
-      for_lane<T, kWidth>(gaps.rows, row, t, y, [&](T weight, const T* value, std::int64_t at) {
-        NOESIS_UNROLL
-        for (int e = 0; e < Layout::kPack; ++e) {
-          T current = value[e] - own[e];
-          if (transmits != nullptr) current = current * transmits[at + e];
-          lane[e] = math::fma(weight, current, lane[e]);
-        }
-      });
-    });
+    for_synapses<T, kWidth>(team, gaps, row, y, num_envs,
+                            [&](int t, T weight, const T* value, std::uint32_t at) {
+                              const T* const own = y + first + Layout::first_env(t);
+                              NOESIS_UNROLL
+                              for (int e = 0; e < Layout::kPack; ++e) {
+                                T current = value[e] - own[e];
+                                if (transmits != nullptr) current = current * transmits[at + e];
+                                T& part = parts[t].values[e];
+                                part = math::fma(weight, current, part);
+                              }
+                            });
     add_lanes<T, kWidth>(team, parts, gap);
     if (transmits == nullptr) return;
-    team.each([&](int t) { gap[t] *= transmits[row * kWidth + Layout::env(t)]; });
+    team.each([&](int t) { gap[t] *= transmits[first + Layout::env(t)]; });
   }
 
   /// The derivative of one neuron in one environment, and the next state.
-  NOESIS_DEVICE void finish(std::int64_t row, std::int64_t tile, int env, T input, T strength,
-                            T gap) const {
+  NOESIS_DEVICE void finish(std::int64_t neuron, std::int64_t tile, int env, const Own& own,
+                            T input, T strength, T gap) const {
     const StageView<T>& v = view;
     const std::int64_t plane = v.batch.num_neurons * kWidth;
-    const std::int64_t own = row * kWidth + env;  // in a plane
-    const std::int64_t one = tile * plane + own;
-    const std::int64_t all = tile * kComponents * plane + own;
-    T y[kComponents], slope[kComponents];
-    NOESIS_UNROLL
-    for (int c = 0; c < kComponents; ++c) y[c] = v.y[all + c * plane];
+    const std::int64_t in_plane = neuron * kWidth + env;
+    const std::int64_t one = tile * plane + in_plane;
+    const std::int64_t all = tile * kComponents * plane + in_plane;
+    T slope[kComponents];
     if (v.inputs.gain != nullptr) {
       input *= v.inputs.gain[one];
       strength *= v.inputs.gain[one];
     }
-    evaluate(model, y, input, strength, gap, v.inputs.drive[one], slope);
+    evaluate(model, own.y, input, strength, gap, own.drive, slope);
     const T moves = v.inputs.moves == nullptr ? kFree<T> : v.inputs.moves[one];
-    T noise[kComponents] = {};
-    if (v.noise.scale > 0 && (v.is_last || v.kind == StageKind::kPredictor)) {
-      draw_noise(tile * kWidth + env, row, noise);
-    }
     T next[kComponents];
     NOESIS_UNROLL
     for (int c = 0; c < kComponents; ++c) {
       const bool held = c == 0 ? moves < kFree<T> : moves < kClamped<T>;
       const T k = held ? T(0) : slope[c];
-      const T increment = held ? T(0) : noise[c];
       const std::int64_t at = all + c * plane;
-      const T x = v.is_first ? y[c] : v.x[at];
+      const T increment = v.noise == nullptr || held ? T(0) : v.noise[at];
       if (v.kind == StageKind::kPredictor) {
         v.sum[at] = k;
-        next[c] = x + math::fma(v.a, k, increment);
+        next[c] = own.x[c] + math::fma(v.a, k, increment);
       } else if (v.kind == StageKind::kCorrector) {
-        next[c] = x + math::fma(v.b, v.sum[at] + k, increment);
+        next[c] = own.x[c] + math::fma(v.b, own.sum[c] + k, increment);
       } else {
-        const T sum = (v.is_first ? x : v.sum[at]) + v.b * k;
+        const T sum = own.sum[c] + v.b * k;
         if (!v.is_last) {
           v.sum[at] = sum;
-          next[c] = x + v.a * k;
+          next[c] = own.x[c] + v.a * k;
         } else {
-          next[c] = v.noise.scale > 0 ? sum + increment : sum;
+          next[c] = v.noise != nullptr ? sum + increment : sum;
         }
       }
       v.next[at] = next[c];
@@ -165,19 +191,6 @@ struct Stage {
     if (v.output == nullptr) return;
     const bool mute = v.inputs.transmits != nullptr && v.inputs.transmits[one] == T(0);
     v.next_output[one] = mute ? T(0) : model.output(next);
-  }
-
-  NOESIS_DEVICE void draw_noise(std::int64_t env, std::int64_t row, T* noise) const {
-    const NoiseView& n = view.noise;
-    const auto step = static_cast<std::uint64_t>(n.step - n.episode_start[env]);
-    NOESIS_UNROLL
-    for (int c = 0; c < kComponents; c += 2) {
-      const RandomPair pair =
-          normal_pair(n.seeds[env], Stream::kNoise, step, static_cast<std::uint32_t>(row),
-                      static_cast<std::uint32_t>(c / 2));
-      noise[c] = static_cast<T>(n.scale * pair.first);
-      if (c + 1 < kComponents) noise[c + 1] = static_cast<T>(n.scale * pair.second);
-    }
   }
 };
 

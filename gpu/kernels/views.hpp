@@ -8,12 +8,20 @@
 
 namespace noesis::NOESIS_GPU {
 
-/// A synapse table on the device, and the order in which its rows are worked on: the longest first,
-/// by powers of two, so that no row is begun late that takes long. Null row_begin where there is
-/// none.
+/// A row of a synapse table: where its synapses are, and whose inputs they are. Read at once.
+struct alignas(16) DeviceRow {
+  std::int64_t begin = 0;
+  std::int32_t count = 0;
+  std::int32_t neuron = 0;
+};
+
+/// A synapse table on the device. Its rows stand in the order in which they are worked on: the
+/// longest first, by powers of two, so that no row is begun late that takes long; or by id. Null
+/// where there is no table.
 struct DeviceTable {
-  SynapseView rows;
-  const std::int32_t* order = nullptr;  // (num_neurons)
+  const DeviceRow* rows = nullptr;        // (num_neurons)
+  const std::int32_t* sources = nullptr;  // (num_synapses)
+  const float* weights = nullptr;         // (num_synapses)
 };
 
 /// The tables of a batch: one that all share, or one a tile.

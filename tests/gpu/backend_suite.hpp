@@ -241,7 +241,6 @@ void check_blow_up(const GpuKind<T>& kind) {
   spec.drive.mean = 5;
   const ThreadArena arena(1);
   const ConnectomePtr brain = uneven_brain(12, 6, 30);
-  std::string expected, got;
   const auto run = [&](const BackendFactory<T>& make) -> std::string {
     Simulation<T> sim({brain}, spec, {1}, arena, make);
     try {
@@ -251,8 +250,10 @@ void check_blow_up(const GpuKind<T>& kind) {
     }
     return "";
   };
+  // The sign of a NaN is nobody's.
+  const auto place_of = [](const std::string& text) { return text.substr(0, text.find("got")); };
   EXPECT_NE(run({}), "");
-  EXPECT_EQ(run({}), run(kind.make));
+  EXPECT_EQ(place_of(run({})), place_of(run(kind.make)));
 }
 
 }  // namespace noesis::testing
