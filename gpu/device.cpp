@@ -28,6 +28,13 @@ int num_devices(std::string* reason) {
   return 0;
 }
 
+#if defined(NOESIS_GPU_EMULATED)
+EmulatedDevice& emulated_device() {
+  static EmulatedDevice device;
+  return device;
+}
+#endif
+
 Device::Device(int index) {
   std::string reason;
   const int count = num_devices(&reason);

@@ -24,6 +24,7 @@
 #define NOESIS_GPU hip
 #define NOESIS_GPU_CALL(name) hip##name
 #elif defined(NOESIS_GPU_EMULATED)
+#include "gpu/emulated_memory.hpp"
 #define NOESIS_GPU emulated
 #else
 #error "gpu/ is compiled with NOESIS_GPU_CUDA, NOESIS_GPU_HIP or NOESIS_GPU_EMULATED"
@@ -47,7 +48,11 @@ using ApiError = int;
 inline constexpr ApiError kApiSuccess = 0;
 inline constexpr ApiError kApiOutOfMemory = 1;
 
-inline const char* api_error_text(ApiError error) { return error == 0 ? "" : "out of memory"; }
+inline constexpr ApiError kApiLost = 2;
+
+inline const char* api_error_text(ApiError error) {
+  return error == kApiLost ? "the device was lost" : "out of memory";
+}
 inline ApiError api_device_count(int* count) { return *count = 1, kApiSuccess; }
 inline ApiError api_set_device(int) { return kApiSuccess; }
 inline ApiError api_describe(int, std::string& name, int& major, int& wave) {
@@ -57,13 +62,30 @@ inline ApiError api_describe(int, std::string& name, int& major, int& wave) {
   return kApiSuccess;
 }
 inline ApiError api_memory(std::size_t* free_bytes, std::size_t* total) {
-  return *free_bytes = *total = std::size_t{1} << 40, kApiSuccess;
+  const EmulatedDevice& device = emulated_device();
+  *total = static_cast<std::size_t>(device.memory_bytes);
+  *free_bytes = *total - static_cast<std::size_t>(device.used_bytes);
+  return kApiSuccess;
 }
+inline constexpr std::size_t kEmulatedPrefix = 16;  // of an allocation, holds its size
 inline ApiError api_malloc(void** memory, std::size_t bytes) {
-  *memory = std::malloc(bytes);  // no alignment beyond 16 is used
-  return *memory == nullptr ? kApiOutOfMemory : kApiSuccess;
+  EmulatedDevice& device = emulated_device();
+  const auto size = static_cast<std::int64_t>(bytes);
+  if (size > device.memory_bytes - device.used_bytes) return kApiOutOfMemory;
+  char* const block = static_cast<char*>(std::malloc(bytes + kEmulatedPrefix));
+  if (block == nullptr) return kApiOutOfMemory;
+  std::memcpy(block, &size, sizeof size);
+  device.used_bytes += size;
+  *memory = block + kEmulatedPrefix;
+  return kApiSuccess;
 }
-inline ApiError api_free(void* memory) { return std::free(memory), kApiSuccess; }
+inline ApiError api_free(void* memory) {
+  char* const block = static_cast<char*>(memory) - kEmulatedPrefix;
+  std::int64_t size = 0;
+  std::memcpy(&size, block, sizeof size);
+  emulated_device().used_bytes -= size;
+  return std::free(block), kApiSuccess;
+}
 inline ApiError api_malloc_pinned(void** memory, std::size_t bytes) {
   return api_malloc(memory, bytes);
 }
@@ -77,7 +99,12 @@ inline ApiError api_fill(void* memory, int byte, std::size_t bytes, ApiStream) {
 inline ApiError api_create_stream(ApiStream* stream) { return *stream = 0, kApiSuccess; }
 inline ApiError api_destroy_stream(ApiStream) { return kApiSuccess; }
 inline ApiError api_synchronize(ApiStream) { return kApiSuccess; }
-inline ApiError api_last_error() { return kApiSuccess; }
+inline ApiError api_last_error() {
+  EmulatedDevice& device = emulated_device();
+  if (device.checks_to_failure <= 0) return kApiLost;
+  --device.checks_to_failure;
+  return kApiSuccess;
+}
 using ApiEvent = int;
 inline ApiError api_create_event(ApiEvent* event) { return *event = 0, kApiSuccess; }
 inline ApiError api_destroy_event(ApiEvent) { return kApiSuccess; }
