@@ -90,4 +90,24 @@ void DeviceConnectome::set_weights(const SynapseView& table) {
   upload_rows(table, table.weights, begin_, weights_);
 }
 
+void DeviceConnectome::fetch_weights(const SynapseView& table, float* weights) const {
+  constexpr std::int64_t kPiece = 1 << 22;
+  std::vector<float> piece;
+  std::int64_t first = 0, row = 0;
+  while (row < num_rows_) {
+    std::int64_t last = row, count = 0;
+    for (; last < num_rows_ && (count == 0 || count + table.row_count[last] <= kPiece); ++last) {
+      count += table.row_count[last];
+    }
+    piece.resize(static_cast<std::size_t>(count));
+    weights_.download(piece, first);
+    const float* value = piece.data();
+    for (; row < last; ++row) {
+      std::copy_n(value, table.row_count[row], weights + table.row_begin[row]);
+      value += table.row_count[row];
+    }
+    first += count;
+  }
+}
+
 }  // namespace noesis::NOESIS_GPU

@@ -21,6 +21,9 @@ class DeviceConnectome {
 
   /// Takes the weights of a table of the same structure.
   void set_weights(const SynapseView& table);
+  /// Brings them back into `weights`, of a table of the same structure.
+  void fetch_weights(const SynapseView& table, float* weights) const;
+  float* weights() noexcept { return weights_.data(); }
   /// Takes another table with as many rows.
   void assign(const SynapseView& table);
 

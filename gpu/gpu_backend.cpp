@@ -8,6 +8,7 @@
 #include "gpu/backends.hpp"
 #include "gpu/device.hpp"
 #include "gpu/device_connectome.hpp"
+#include "gpu/kernels/plasticity.hpp"
 #include "gpu/kernels/pointwise.hpp"
 #include "gpu/kernels/stage.hpp"
 #include "gpu/launch.hpp"
@@ -121,6 +122,8 @@ class GpuBackend final : public Backend<T> {
 
   void synapses_changed(std::size_t connectome, const SynapseView& table,
                         bool same_structure) override {
+    host_tables_.resize(connectomes_.size());
+    host_tables_[connectome] = table;
     if (same_structure) {
       connectomes_[connectome].set_weights(table);
       return;
@@ -129,7 +132,83 @@ class GpuBackend final : public Backend<T> {
     refresh_tables();
   }
 
+  bool runs_rules() const override { return shape_.tile_width == 1; }
+
+  void put_homeostasis(std::int64_t env, const Homeostasis::Memory& memory) override {
+    const std::int64_t neurons = shape_.num_neurons;
+    if (filtered_.size() == 0) {
+      for (DeviceBuffer<double>* buffer : {&filtered_, &shortfall_, &log_factors_}) {
+        *buffer = DeviceBuffer<double>(device_, shape_.num_envs * neurons, "homeostasis");
+      }
+    }
+    filtered_.upload(memory.filtered, env * neurons);
+    shortfall_.upload(memory.shortfall, env * neurons);
+    log_factors_.upload(memory.log_factors, env * neurons);
+  }
+
+  void run_rules(std::int64_t env, const WeightRules& rules,
+                 const WeightDecaySpec& decay) override {
+    if (bias_.size() == 0) upload_bias();
+    const std::int64_t neurons = shape_.num_neurons;
+    const std::int64_t first = env * neurons;
+    if (rules.homeostasis) {
+      launch(AdaptBias<T>{*rules.homeostasis, output_of(env), filtered_.data() + first,
+                          shortfall_.data() + first, log_factors_.data() + first,
+                          bias_.data() + first, current_.data() + first, drive_.data() + first},
+             neurons, 1, device_.stream());
+    }
+    if (rules.scales || rules.oja_rate || rules.decay_ms) {
+      if (rules.oja_rate) check_learning_rate(*rules.oja_rate);
+      DeviceConnectome& connectome = connectomes_[connectomes_.size() == 1 ? 0 : index(env)];
+      launch(ChangeWeights<T>{connectome.view(), connectome.weights(), output_of(env),
+                              rules.scales ? log_factors_.data() + first : nullptr,
+                              rules.scales ? rules.homeostasis->max_weight : 0,
+                              static_cast<T>(rules.oja_rate.value_or(0)),
+                              rules.decay_ms ? decay_factor(decay, *rules.decay_ms) : 1},
+             neurons, 1, device_.stream());
+    }
+    device_.check_launch("run the rules of plasticity");
+  }
+
+  void fetch_rules(std::int64_t env, float* weights, const Homeostasis::Memory* memory,
+                   std::span<T> bias) override {
+    const std::int64_t first = env * shape_.num_neurons;
+    const std::size_t c = connectomes_.size() == 1 ? 0 : index(env);
+    if (weights != nullptr) connectomes_[c].fetch_weights(host_tables_[c], weights);
+    if (memory != nullptr) {
+      filtered_.download(memory->filtered, first);
+      shortfall_.download(memory->shortfall, first);
+      log_factors_.download(memory->log_factors, first);
+    }
+    bias_.download(bias, first);
+  }
+
+  void fetch_outputs(std::int64_t env, std::span<T> outputs) override {
+    device_.check(api_copy(outputs.data(), output_of(env), outputs.size_bytes(), device_.stream()),
+                  "read outputs back");
+    device_.synchronize();
+  }
+
  private:
+  static std::size_t index(std::int64_t env) { return static_cast<std::size_t>(env); }
+
+  /// What synapses carry at the present state of an environment with tiles of width 1.
+  const T* output_of(std::int64_t env) const {
+    if (has_output_) return output_[0].data() + env * shape_.num_neurons;
+    return x_.data() + env * shape_.tile_size();
+  }
+
+  /// The parts of the drive, which rules move.
+  void upload_bias() {
+    const std::int64_t size = size_of(one_);
+    if (bias_.size() == 0) {
+      bias_ = DeviceBuffer<T>(device_, size, "biases");
+      current_ = DeviceBuffer<T>(device_, size, "biases");
+    }
+    bias_.upload({surgeon_.biases(0), static_cast<std::size_t>(size)});
+    current_.upload({surgeon_.currents(0), static_cast<std::size_t>(size)});
+  }
+
   static std::int64_t size_of(const BatchShape& shape) {
     return shape.num_tiles() * shape.tile_size();
   }
@@ -212,6 +291,7 @@ class GpuBackend final : public Backend<T> {
       return buffer.data();
     };
     inputs_.drive = put(drive_, surgeon_.drive(0));
+    if (bias_.size() > 0) upload_bias();
     inputs_.gain = put(gain_, surgeon_.gain(0));
     inputs_.transmits = put(transmits_, surgeon_.transmits(0));
     inputs_.moves = put(moves_, surgeon_.moves(0));
@@ -289,6 +369,9 @@ class GpuBackend final : public Backend<T> {
   DeviceBuffer<T> x_, next_x_, sum_, stage_[2], noise_;  // [tile][component][neuron][lane]
   DeviceBuffer<T> output_[2];  // [tile][neuron][lane], where it is not in the state
   DeviceBuffer<T> drive_, gain_, transmits_, moves_, level_;
+  DeviceBuffer<T> bias_, current_;                           // where rules run
+  DeviceBuffer<double> filtered_, shortfall_, log_factors_;  // [env][neuron], of homeostasis
+  std::vector<SynapseView> host_tables_;                     // (num_connectomes) that came last
   InputsView<T> inputs_;
   DeviceBuffer<std::int32_t> found_;
   DeviceBuffer<std::uint64_t> seeds_;

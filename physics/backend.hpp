@@ -15,6 +15,7 @@
 #include "physics/cpu_backend.hpp"
 #include "physics/integrator.hpp"
 #include "physics/models/models.hpp"
+#include "physics/plasticity/plastic_brain.hpp"
 #include "physics/state.hpp"
 #include "physics/surgeon.hpp"
 
@@ -56,6 +57,21 @@ class Backend {
   /// outlives its use. `same_structure` says that only weights differ from the table before.
   virtual void synapses_changed(std::size_t connectome, const SynapseView& table,
                                 bool same_structure) = 0;
+
+  // Rules of plasticity that change weights and biases in place (PlasticitySpec::changes_in_place)
+  // may run where those are; the host's copies are behind then until fetch_rules().
+
+  /// Whether the four functions below do anything.
+  virtual bool runs_rules() const { return false; }
+  /// Takes over what an environment's homeostasis remembers, if there is one.
+  virtual void put_homeostasis(std::int64_t, const Homeostasis::Memory&) {}
+  /// Runs them on the present outputs of an environment.
+  virtual void run_rules(std::int64_t, const WeightRules&, const WeightDecaySpec&) {}
+  /// Brings back the weights into the table that synapses_changed() gave (null: none), the memory
+  /// of homeostasis (null: none), and the biases (num_neurons).
+  virtual void fetch_rules(std::int64_t, float*, const Homeostasis::Memory*, std::span<T>) {}
+  /// The present outputs of an environment (num_neurons).
+  virtual void fetch_outputs(std::int64_t, std::span<T>) {}
 };
 
 /// What a backend is made from. References outlive it.

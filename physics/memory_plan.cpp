@@ -9,7 +9,6 @@ namespace {
 constexpr std::int64_t kBytesPerSynapse = 8;
 constexpr std::int64_t kBytesPerRow = 16;
 constexpr const char* kSynapses = "synapses";
-constexpr const char* kSpareSynapses = "synapses while structure changes";
 
 }  // namespace
 
@@ -43,8 +42,9 @@ MemoryPlan plan_memory(const BatchShape& shape, const ConnectomeSize& connectome
   add("inputs", interventions ? 5 * values : values);
   if (!plasticity.rules.empty()) {
     const std::int64_t neurons = shape.num_envs * shape.num_neurons;
-    add("plasticity", (plasticity.has("homeostasis") ? 24 : 0) * neurons + values);
-    if (plasticity.changes_structure()) add(kSpareSynapses, table * connectome.num_synapses);
+    const bool in_place = shape.tile_width == 1 && plasticity.changes_in_place();
+    add("plasticity",
+        in_place ? (plasticity.has("homeostasis") ? 24 : 0) * neurons + 2 * values : 0);
   }
   add("noise", noise ? state + 16 * shape.num_envs : 0);
   return plan;
@@ -52,15 +52,11 @@ MemoryPlan plan_memory(const BatchShape& shape, const ConnectomeSize& connectome
 
 std::int64_t most_synapses(const MemoryPlan& plan, const ConnectomeSize& connectome,
                            std::int64_t bytes) {
-  std::int64_t per_synapse = kBytesPerSynapse * connectome.count;
   std::int64_t rest = bytes - plan.total();
   for (const MemoryPlan::Part& part : plan.parts) {
-    if (part.name == kSpareSynapses) per_synapse *= 2;
+    if (part.name == kSynapses) rest += part.bytes;
   }
-  for (const MemoryPlan::Part& part : plan.parts) {
-    if (part.name == kSynapses || part.name == kSpareSynapses) rest += part.bytes;
-  }
-  return rest < 0 ? -1 : rest / per_synapse;
+  return rest < 0 ? -1 : rest / (kBytesPerSynapse * connectome.count);
 }
 
 }  // namespace noesis

@@ -12,7 +12,7 @@
 /// | stages | euler 0, heun 2 C N B t, rk4 3 C N B t: slopes, and the states between |
 /// | outputs | 2 N B t, where synapses carry something else than the first state variable |
 /// | inputs | N B t of drive; 4 N B t more once there is an intervention |
-/// | plasticity | 24 N B of homeostasis, N B t of biases; 8 S K again where structure changes |
+/// | plasticity | where it runs there: 24 N B of homeostasis, 2 N B t of biases and currents |
 /// | noise | C N B t + 16 B |
 
 #include <cstdint>

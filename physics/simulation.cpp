@@ -124,8 +124,8 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
       backend(connectomes, spec.model, shape, surgeon, arena, spec.integrator.dt_ms),
       state(shape),
       episode_start(seeds.size(), 0) {
-  const BackendRequest<T> request = {
-      connectomes, spec.model, spec.integrator, spec.noise.sigma, shape, surgeon};
+  const BackendRequest<T> request = {connectomes,      spec.model, spec.integrator,
+                                     spec.noise.sigma, shape,      surgeon};
   if (make_backend) stepping = make_backend(request);
   if (spec.integrator.adaptive()) {
     ensure(!stepping, "adaptive integrators have the CPU only");
@@ -135,7 +135,10 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
   }
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
+    rules_run_there = spec.plasticity.changes_in_place() && stepping->runs_rules();
   }
+  rules_ahead.assign(seeds.size(), 0);
+  rules_behind.assign(seeds.size(), 1);
   for (std::int64_t env = 0; env < shape.num_envs; ++env) {
     draw_initial_state(env, 0, shape.num_neurons);
     start_plasticity(env);
@@ -191,6 +194,8 @@ void Simulation<T>::Impl::start_plasticity(std::int64_t env) {
 template <Real T>
 void Simulation<T>::Impl::use_plastic_synapses(std::int64_t env, bool same_structure) {
   const auto e = static_cast<std::size_t>(env);
+  rules_behind[e] = 1;
+  rules_ahead[e] = 0;
   if (!plastic[e].has_connectome()) return;
   stepping->synapses_changed(e, plastic[e].synapses(), same_structure);
 }
@@ -213,9 +218,16 @@ void Simulation<T>::Impl::run_rules(std::int64_t env) {
   use_plastic_synapses(env, !spec.plasticity.changes_structure());
   for (std::size_t i = 0; i < bias.size(); ++i) {
     surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
-    if (plastic[e].gain() != gain) {
-      surgeon.set_gain(env, static_cast<std::int64_t>(i), plastic[e].gain());
-    }
+  }
+  take_change(env, change, gain);
+}
+
+template <Real T>
+void Simulation<T>::Impl::take_change(std::int64_t env, const PlasticBrain::Change& change,
+                                      double gain_before) {
+  const double gain = plastic[static_cast<std::size_t>(env)].gain();
+  for (std::int64_t i = 0; gain != gain_before && i < shape.num_neurons; ++i) {
+    surgeon.set_gain(env, i, gain);
   }
   for (const std::int32_t id : change.died) surgeon.lesion(env, id);
   if (!change.died.empty()) surgeon.pin(edit_state());
@@ -223,6 +235,69 @@ void Simulation<T>::Impl::run_rules(std::int64_t env) {
     surgeon.revive(env, id);
     draw_initial_state(env, id, id + 1);
   }
+}
+
+template <Real T>
+void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  PlasticBrain& brain = plastic[e];
+  if (rules_behind[e] != 0) {
+    if (Homeostasis* homeostasis = brain.homeostasis()) {
+      stepping->put_homeostasis(env, homeostasis->memory());
+    }
+    rules_behind[e] = 0;
+  }
+  double activity = 0, stimulus = 0;
+  if (brain.needs_activity()) {
+    std::vector<T> outputs(static_cast<std::size_t>(shape.num_neurons));
+    stepping->fetch_outputs(env, outputs);
+    activity = PlasticBrain::activity_of(std::span<const T>(outputs));
+  }
+  for (std::int64_t i = 0; spec.plasticity.has("arousal") && i < shape.num_neurons; ++i) {
+    stimulus += std::abs(surgeon.current(env, i));
+  }
+  const double gain = brain.gain();
+  const WeightRules rules =
+      brain.begin_run(activity, stimulus / static_cast<double>(shape.num_neurons));
+  stepping->run_rules(env, rules, brain.decay());
+  rules_ahead[e] = 1;
+  if (brain.restructures_now()) {
+    settle_rules(env);
+    const PlasticBrain::Change change = brain.restructure_now();
+    use_plastic_synapses(env, false);
+    take_change(env, change, gain);
+  } else if (brain.gain() != gain) {
+    settle_rules(env);
+    take_change(env, {}, gain);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rules(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  if (rules_ahead[e] == 0) return;
+  rules_ahead[e] = 0;
+  std::vector<T> bias(static_cast<std::size_t>(shape.num_neurons));
+  Homeostasis* const homeostasis = plastic[e].homeostasis();
+  Homeostasis::Memory memory;
+  if (homeostasis != nullptr) memory = homeostasis->memory();
+  stepping->fetch_rules(env, plastic[e].weights(), homeostasis != nullptr ? &memory : nullptr,
+                        bias);
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_changed_inputs() {
+  if (rules_run_there && surgeon.version() != settled_version) settle_rules();
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rules() {
+  if (!rules_run_there) return;
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) settle_rules(env);
+  settled_version = surgeon.version();
 }
 
 template <Real T>
@@ -253,13 +328,19 @@ void Simulation<T>::Impl::advance_fixed(double t) {
   if (num_steps == last && surgeon.holds_any()) surgeon.pin(edit_state());
   while (num_steps < last) {
     const std::int64_t count = steps_to_rules(last - num_steps);
+    settle_changed_inputs();
     stepping->advance(state, {num_steps, count, seeds, episode_start});
     is_behind = true;
     num_steps += count;
     if (steps_per_rule == 0) continue;
     for (std::int64_t env = 0; env < shape.num_envs; ++env) {
       const std::int64_t step = num_steps - episode_start[static_cast<std::size_t>(env)];
-      if (step % steps_per_rule == 0) run_rules(env);
+      if (step % steps_per_rule != 0) continue;
+      if (rules_run_there) {
+        run_rules_there(env);
+      } else {
+        run_rules(env);
+      }
     }
   }
 }
@@ -311,6 +392,7 @@ void Simulation<T>::Impl::require_fixed_steps(const char* where) const {
 
 template <Real T>
 void Simulation<T>::Impl::check_finite() {
+  settle_changed_inputs();
   if (stepping && stepping->is_finite(state)) return;
   present_state();
   for (std::int64_t n = 0; n < state.size(); ++n) {
@@ -366,11 +448,13 @@ double Simulation<T>::time_ms() const noexcept {
 }
 template <Real T>
 Surgeon<T>& Simulation<T>::surgeon() {
+  impl_->settle_rules();
   impl_->before_inputs_change();
   return impl_->surgeon;
 }
 template <Real T>
-const Surgeon<T>& Simulation<T>::surgeon() const noexcept {
+const Surgeon<T>& Simulation<T>::surgeon() const {
+  impl_->settle_rules();
   return impl_->surgeon;
 }
 template <Real T>
@@ -394,6 +478,7 @@ void Simulation<T>::output(std::int64_t env, std::vector<double>& values) const 
 }
 template <Real T>
 void Simulation<T>::reset(std::int64_t env, std::uint64_t seed) {
+  impl_->settle_rules();
   impl_->before_inputs_change();
   impl_->surgeon.reset(env);
   impl_->seeds.at(static_cast<std::size_t>(env)) = seed;
@@ -405,6 +490,7 @@ void Simulation<T>::reset(std::int64_t env, std::uint64_t seed) {
 template <Real T>
 BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
   impl_->require_fixed_steps("snapshot");
+  impl_->settle_rules();
   BrainSnapshot<T> snapshot;
   const auto e = static_cast<std::size_t>(env);
   snapshot.seed = impl_->seeds.at(e);
@@ -442,6 +528,7 @@ void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) 
                                   ", and rules of plasticity in both or in neither",
                        .next = {}});
   }
+  impl_->settle_rules();
   impl_->surgeon.set_inputs(env, snapshot.inputs);
   impl_->seeds.at(e) = snapshot.seed;
   impl_->episode_start.at(e) = impl_->num_steps - snapshot.step;
@@ -468,6 +555,7 @@ PlasticityReport Simulation<T>::plasticity(std::int64_t env) const {
 }
 template <Real T>
 ConnectomePtr Simulation<T>::connectome(std::int64_t env) const {
+  impl_->settle_rules();
   const auto e = static_cast<std::size_t>(env);
   const bool changes = !impl_->plastic.empty() && impl_->plastic.at(e).has_connectome();
   if (changes) return impl_->plastic[e].connectome().freeze();

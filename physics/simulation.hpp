@@ -137,7 +137,7 @@ class Simulation {
   /// Interventions; changes take effect at the present time. Read them through the const overload:
   /// asking for the mutable one makes an adaptive integrator restart its step.
   Surgeon<T>& surgeon();
-  const Surgeon<T>& surgeon() const noexcept;
+  const Surgeon<T>& surgeon() const;
 
   /// Advances to `t`. Fixed steps: t must lie on the grid of steps. dopri5: steps may go past t,
   /// and the state at t is dense output; they do not pass `limit` (the next time that inputs

@@ -108,6 +108,7 @@ template <Real T>
 void Simulation<T>::write(const std::filesystem::path& path) const {
   const Impl& sim = *impl_;
   impl_->present_state();
+  impl_->settle_rules();
   Hdf5File file = Hdf5File::create(path);
   for (const auto& [name, value] : identity(sim, precision_name<T>())) {
     file.set_attribute("/", name, value);
@@ -184,6 +185,7 @@ void Simulation<T>::read(const std::filesystem::path& path) {
     segment_start = file.attribute<double>("adaptive", "segment_start");
     inputs_changed = file.attribute<std::int64_t>("adaptive", "inputs_changed") != 0;
   }
+  sim.settle_rules();
   sim.edit_state() = std::move(state);
   for (std::size_t k = 0; k < arrays.size(); ++k) *arrays[k] = std::move(loaded[k]);
   sim.surgeon.refresh();

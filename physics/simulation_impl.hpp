@@ -46,6 +46,10 @@ class Simulation<T>::Impl {
   void start_plasticity(std::int64_t env);
   /// Lets the kernels read an environment's plastic connectome.
   void use_plastic_synapses(std::int64_t env, bool same_structure);
+  /// Brings weights and biases back that the backend's rules have changed, of one environment or
+  /// all: before anybody here reads or writes them.
+  void settle_rules(std::int64_t env);
+  void settle_rules();
 
   BrainSpec spec;
   std::vector<ConnectomePtr> originals;    // as they were given
@@ -70,11 +74,23 @@ class Simulation<T>::Impl {
  private:
   void advance_fixed(double t);
   void advance_adaptive(double t, double limit);
+  /// The rules of an environment where the backend runs them.
+  void run_rules_there(std::int64_t env);
+  void put_rules_there(std::int64_t env);
+  /// What the rules' changes of structure and gain mean for the surgeon.
+  void take_change(std::int64_t env, const PlasticBrain::Change& change, double gain_before);
+  /// Biases are brought back before changed inputs go there, which are all or nothing; they may
+  /// have been changed through a reference that was given out long ago.
+  void settle_changed_inputs();
   /// Steps until the rules of some environment are due, at most `most`.
   std::int64_t steps_to_rules(std::int64_t most) const;
   void run_rules(std::int64_t env);
 
-  std::int64_t steps_per_rule = 0;  // 0 without rules
+  std::int64_t steps_per_rule = 0;         // 0 without rules
+  bool rules_run_there = false;            // where the backend does
+  std::vector<std::uint8_t> rules_ahead;   // (num_envs) what is there is newer
+  std::vector<std::uint8_t> rules_behind;  // (num_envs) what is here is newer
+  std::uint64_t settled_version = 0;       // of the surgeon, when it was last up to date
 };
 
 }  // namespace noesis

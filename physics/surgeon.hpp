@@ -74,7 +74,9 @@ class Surgeon {
     return num_held_ > 0 ? moves_.plane(tile, 0) : nullptr;
   }
 
-  /// What is held, as pin() sets it: (num_neurons x tile_width).
+  // The parts of the drive, and what pin() sets: one tile each.
+  const T* biases(std::int64_t tile) const noexcept { return bias_.plane(tile, 0); }
+  const T* currents(std::int64_t tile) const noexcept { return current_.plane(tile, 0); }
   const T* level(std::int64_t tile) const noexcept { return level_.plane(tile, 0); }
   /// Changes whenever one of these arrays may have: for copies of them elsewhere.
   std::uint64_t version() const noexcept { return version_; }

@@ -1,4 +1,5 @@
 // The kernels of one precision, NOESIS_KERNEL_REAL; what is built for a device is what stands here.
+#include "gpu/kernels/plasticity.hpp"
 #include "gpu/kernels/pointwise.hpp"
 #include "gpu/kernels/product.hpp"
 #include "gpu/kernels/stage.hpp"
@@ -18,6 +19,8 @@ namespace noesis::NOESIS_GPU {
 NOESIS_FOR_EACH_MODEL(NOESIS_INSTANTIATE_MODEL, NOESIS_KERNEL_REAL)
 NOESIS_INSTANTIATE_KERNEL(Product<NOESIS_KERNEL_REAL, 1>)
 NOESIS_INSTANTIATE_KERNEL(Product<NOESIS_KERNEL_REAL, kTileWidth<NOESIS_KERNEL_REAL>>)
+NOESIS_INSTANTIATE_KERNEL(AdaptBias<NOESIS_KERNEL_REAL>)
+NOESIS_INSTANTIATE_KERNEL(ChangeWeights<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(DrawNoise<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(Pin<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(FindNonFinite<NOESIS_KERNEL_REAL>)

@@ -33,6 +33,9 @@ struct OjaSpec {
   }
 };
 
+/// @throws ConfigError for a learning rate out of range.
+void check_learning_rate(double learning_rate);
+
 /// One weight after one sample, by the products x_j y_i and y_i^2, or after many samples by their
 /// means.
 template <Real T>

@@ -42,6 +42,14 @@ struct PlasticityReport {
   bool asleep = false;
 };
 
+/// What the rules do to weights and biases in one run, in this order.
+struct WeightRules {
+  std::optional<HomeostasisStep> homeostasis;  ///< of rates and biases
+  bool scales = false;                         ///< homeostasis of weights
+  std::optional<double> oja_rate;              ///< learning rate
+  std::optional<double> decay_ms;              ///< time to decay for
+};
+
 /// Copyable; a copy goes on with the same bits. Not thread-safe; bits do not depend on the arena.
 class PlasticBrain {
  public:
@@ -61,6 +69,22 @@ class PlasticBrain {
   template <Real T>
   Change advance(std::span<const T> outputs, double stimulus, std::span<T> bias,
                  const ThreadArena& arena);
+
+  /// The same for weights and biases that are elsewhere, of rules that change them in place: what
+  /// is to be done to them there, at a mean |output| of `activity`; then, if restructures_now(),
+  /// with the weights brought here, what pruning does.
+  WeightRules begin_run(double activity, double stimulus);
+  bool restructures_now() const;
+  Change restructure_now();
+  /// What a mean |output| is to the rules.
+  template <Real T>
+  static double activity_of(std::span<const T> outputs);
+  /// Whether any rule asks for it.
+  bool needs_activity() const noexcept { return sleep_.has_value(); }
+  /// What comes back from elsewhere: null where there is none.
+  float* weights() noexcept { return connectome_ ? connectome_->weights() : nullptr; }
+  Homeostasis* homeostasis() noexcept { return homeostasis_ ? &*homeostasis_ : nullptr; }
+  const WeightDecaySpec& decay() const noexcept { return spec_.decay; }
 
   /// Error that drives neurogenesis until it is set again; 0 before. @throws ConfigError when it is
   /// negative or not finite.
@@ -86,6 +110,7 @@ class PlasticBrain {
  private:
   std::int64_t num_neurons() const noexcept;
   bool every(double interval_ms) const;
+  bool asleep() const noexcept { return sleep_ && sleep_->asleep(); }
   void pad_rows();
   Change restructure(bool asleep);
 

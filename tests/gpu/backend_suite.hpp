@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "core/error.hpp"
 #include "gpu/backends.hpp"
@@ -172,40 +173,67 @@ void check_snapshots(const GpuKind<T>& kind) {
   expect_same(host, device);
 }
 
-/// Rules that change weights, biases and structure between steps.
+/// Rules that change weights, biases and structure between steps: in place on the device, or on the
+/// host where it cannot.
 template <Real T>
-void check_plasticity(const GpuKind<T>& kind, bool structure) {
+void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) {
+  SCOPED_TRACE(rules.back());
   BrainSpec spec = spec_of({"rate", "logistic", "heun", 0.05});
-  spec.plasticity.rules = {"homeostasis", "oja"};
-  spec.plasticity.interval_ms = 2 * spec.integrator.dt_ms;
+  const double dt = spec.integrator.dt_ms;
+  spec.plasticity.rules = rules;
+  spec.plasticity.interval_ms = 2 * dt;
   spec.plasticity.homeostasis.scaling_speed = 0.5;
   spec.plasticity.oja.learning_rate = 0.02;
-  if (structure) {
-    spec.plasticity.rules.insert(spec.plasticity.rules.end(), {"pruning", "decay", "sleep"});
-    spec.plasticity.pruning.threshold = 0.02;
-    spec.plasticity.pruning.interval_ms = 4 * spec.integrator.dt_ms;
-    spec.plasticity.decay.interval_ms = 4 * spec.integrator.dt_ms;
-    spec.plasticity.decay.tau_ms = 100;
-    spec.plasticity.rules.pop_back();
-  }
-  const ConnectomePtr brain = uneven_brain(60, 10, 28);
+  spec.plasticity.pruning.threshold = 0.02;
+  spec.plasticity.pruning.interval_ms = 4 * dt;
+  spec.plasticity.decay.interval_ms = 4 * dt;
+  spec.plasticity.decay.tau_ms = 100;
+  spec.plasticity.structural.interval_ms = 4 * dt;
+  const ConnectomePtr brain = uneven_brain(60, 10, 28, false);
   const ThreadArena arena(1);
   for (const std::size_t envs : {1, 3}) {
     const std::vector<ConnectomePtr> brains(envs, brain);
     Simulation<T> expected(brains, spec, seeds_from(5, envs), arena);
     Simulation<T> got(brains, spec, seeds_from(5, envs), arena, kind.make);
-    for (Simulation<T>* sim : {&expected, &got}) drive(*sim);
+    const test::TempFolder folder;
+    for (Simulation<T>* sim : {&expected, &got}) {
+      Surgeon<T>& kept = sim->surgeon();
+      drive(*sim);
+      kept.set_current(0, 3, 0.25);
+      sim->advance_to(25 * dt);
+      const BrainSnapshot<T> fork = sim->snapshot(0);
+      sim->advance_to(30 * dt);
+      sim->restore(static_cast<std::int64_t>(envs) - 1, fork);
+      sim->reset(0, 77);
+      sim->advance_to(39 * dt);
+      sim->write(folder / "brain.h5");
+      sim->advance_to(43 * dt);
+    }
     expect_same(expected, got);
     for (std::size_t env = 0; env < envs; ++env) {
       const auto e = static_cast<std::int64_t>(env);
       EXPECT_EQ(expected.connectome(e)->digest(), got.connectome(e)->digest());
       EXPECT_NE(expected.connectome(e)->digest(), brain->digest());
       EXPECT_EQ(expected.plasticity(e).num_pruned, got.plasticity(e).num_pruned);
-      if (structure) {
-        EXPECT_GT(got.plasticity(e).num_pruned, 0);
+      for (std::int64_t i = 0; i < 60; ++i) {
+        EXPECT_EQ(std::as_const(expected).surgeon().bias(e, i),
+                  std::as_const(got).surgeon().bias(e, i));
       }
     }
+    // A checkpoint that came from there goes on here.
+    expected.read(folder / "brain.h5");
+    expected.advance_to(43 * dt);
+    expect_same(got, expected);
   }
+}
+
+template <Real T>
+void check_plasticity(const GpuKind<T>& kind) {
+  check_rules<T>(kind, {"homeostasis", "oja"});
+  check_rules<T>(kind, {"oja"});
+  check_rules<T>(kind, {"homeostasis", "oja", "decay", "pruning"});
+  check_rules<T>(kind, {"homeostasis", "oja", "decay", "pruning", "arousal", "sleep"});
+  check_rules<T>(kind, {"homeostasis", "oja", "structural"});
 }
 
 /// What a device refuses, in words that say what would do.
