@@ -44,6 +44,29 @@ void product_of(const DeviceTimer& device, const std::string& name, std::int64_t
               bytes.once / seconds / copy_bandwidth});
 }
 
+/// Heun steps of a plastic brain, after each of which Oja's rule and homeostasis change every
+/// weight and bias, on the device and on all threads of the processor.
+void plastic_steps_of(const DeviceTimer& device, const ConnectomePtr& brain,
+                      const std::string& name, Report& report) {
+  BrainSpec spec;
+  spec.model.name = "rate";
+  spec.model.rate.activation = "logistic";
+  spec.drive = {.mean = -2.2, .sd = 0.5, .seed = 1};
+  spec.noise.sigma = 0.1;
+  spec.integrator = {.name = "heun", .dt_ms = 1};
+  spec.plasticity.rules = {"homeostasis", "oja"};
+  Simulation<float> on_device({brain}, spec, {1}, report.arena(),
+                              backend_factory<float>(device.name));
+  Simulation<float> on_host({brain}, spec, {1}, report.arena());
+  constexpr int kSteps = 20;
+  double device_end = 0, host_end = 0;
+  const Pair time = measure([&] { on_device.advance_to(device_end += kSteps); },
+                            [&] { on_host.advance_to(host_end += kSteps); }, 4);
+  report.add({"gpu", name + ", heun, Oja and homeostasis each step, float, 1 env",
+              kSteps / time.ours, "env steps/s", "the processor, all threads",
+              kSteps / time.baseline, time.ratio});
+}
+
 /// Whole steps of Wilson-Cowan brains on the device and on all threads of the processor.
 void steps_of(const DeviceTimer& device, const ConnectomePtr& brain, const std::string& name,
               std::int64_t envs, const std::string& integrator, int steps, Report& report) {
@@ -88,6 +111,7 @@ void gpu(Report& report) {
       steps_of(device, brain("uniform"), "140k x 100 uniform", envs, "rk4", envs == 1 ? 8 : 2,
                report);
     }
+    plastic_steps_of(device, brain("uniform"), "140k x 100 uniform", report);
     const auto worm = std::make_shared<const Connectome>(celegans_connectome());
     for (const std::int64_t envs : {1, 64, 1024}) {
       steps_of(device, worm, "C. elegans", envs, "rk4", 200, report);
