@@ -414,16 +414,16 @@ int run(const SimulateConfig& config, const SimulateOptions& options, const Path
 }  // namespace
 
 void add_backend_option(CLI::App& command, SimulateOptions& options) {
-  command.add_option_function<std::string>(
-      "--backend",
-      [&options](const std::string& name) { options.overrides.push_back("backend=" + name); },
-      "What takes fixed steps: auto, cpu, cuda or hip");
+  command.add_option("--backend", options.backend,
+                     "What takes fixed steps: auto, cpu, cuda or hip (the key backend)");
 }
 
 SimulateConfig read_simulate_config(const SimulateOptions& options,
                                     const SimulateConfig& defaults) {
-  return options.config.empty() ? parse_config("", "--set", options.overrides, defaults)
-                                : load_config(options.config, options.overrides, defaults);
+  std::vector<std::string> overrides = options.overrides;
+  if (!options.backend.empty()) overrides.push_back("backend=" + options.backend);
+  return options.config.empty() ? parse_config("", "--set", overrides, defaults)
+                                : load_config(options.config, overrides, defaults);
 }
 
 int simulate(const SimulateOptions& options, const SimulateConfig& defaults,

@@ -19,10 +19,11 @@ struct SimulateOptions {
   std::filesystem::path out;                  ///< .h5, .npz or .csv; empty: a new folder in runs/
   bool resume = false;                        ///< go on from the checkpoint of an interrupted run
   std::filesystem::path connectome_out = {};  ///< what plasticity made of the connectome; or empty
+  std::string backend = {};                   ///< of the key, above all; empty: as it stands
   bool json = false;                          ///< summary to stdout, everything else to stderr
 };
 
-/// Adds --backend, which is `--set backend=...`.
+/// Adds --backend.
 void add_backend_option(CLI::App& command, SimulateOptions& options);
 
 /// The configuration that is asked for, over `defaults`. @throws ConfigError.
