@@ -275,6 +275,7 @@ class GpuBackend final : public Backend<T> {
       if (output_[0].size() == 0) {
         for (DeviceBuffer<T>& output : output_) {
           output = DeviceBuffer<T>(device_, size_of(one_), "outputs");
+          output.zero();  // lanes past the last environment are read along with it
         }
       }
       kernels_.output(x_.data(), inputs_.transmits, output_[0].data(), one_.plane_size(),

@@ -12,9 +12,9 @@
 namespace noesis {
 namespace {
 
-/// Synapse updates of a stage, for all environments, from which on a device is faster than a few
-/// cores: below, the launches of its kernels cost more than the sums (docs/benchmarks.md).
-constexpr std::int64_t kWorthADevice = 1'000'000;
+/// Synapse updates of a stage, for all environments, from which on a device is several times faster
+/// than the processor; below, what starting it costs, about a second, may never come back.
+constexpr std::int64_t kWorthADevice = 200'000;
 
 constexpr bool kHasCuda =
 #ifdef NOESIS_HAVE_CUDA

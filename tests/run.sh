@@ -79,7 +79,7 @@ run_tests() {
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
-    [[ $label != asan ]] || run_labels asan unit property
+    [[ $label != asan ]] || run_labels asan unit property gpu-host
     [[ $label != tsan ]] || run_labels tsan unit
     [[ $label != fuzz ]] || run_labels fuzz fuzz
   done
