@@ -25,8 +25,15 @@ concept Real = std::same_as<T, float> || std::same_as<T, double>;
 
 namespace math {
 
+#if defined(__CUDA_ARCH__)
+NOESIS_HOST_DEVICE float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
+NOESIS_HOST_DEVICE double fma(double a, double b, double c) { return ::fma(a, b, c); }
+NOESIS_HOST_DEVICE double sqrt(double x) { return ::sqrt(x); }
+#else
 NOESIS_HOST_DEVICE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 NOESIS_HOST_DEVICE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+NOESIS_HOST_DEVICE double sqrt(double x) { return __builtin_sqrt(x); }
+#endif
 
 /// e^x; 0 where the result is below the normal numbers (from x < -708, in float x < -87), +inf
 /// above the largest. NaN stays NaN.

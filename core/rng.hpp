@@ -3,6 +3,11 @@
 /// pure function of (seed, stream, step, id), so it is the same for any batch position, partition,
 /// thread count or order of evaluation, on CPU and GPU. There is no state to keep or to race on.
 
+#if defined(__HIPCC__) && !defined(R123_CUDA_DEVICE)  // what Random123 knows of CUDA only
+#define R123_CUDA_DEVICE __host__ __device__
+#define R123_USE_SSE 0
+#define R123_ASSERT(condition)
+#endif
 #include <Random123/philox.h>
 
 #include <cstdint>
@@ -35,8 +40,9 @@ struct RandomPair {
 
 /// Four 32-bit words for (seed, stream, step, id). `step` and `id` are used modulo 2^64 and 2^32;
 /// `id` is a stable neuron or synapse id below 2^32.
-inline r123::Philox4x32::ctr_type philox(std::uint64_t seed, Stream stream, std::uint64_t step,
-                                         std::uint32_t id, std::uint32_t slot = 0) {
+NOESIS_HOST_DEVICE r123::Philox4x32::ctr_type philox(std::uint64_t seed, Stream stream,
+                                                     std::uint64_t step, std::uint32_t id,
+                                                     std::uint32_t slot = 0) {
   // Key: the seed. Counter: step (64 bits), id (32), stream and slot (16 each).
   const r123::Philox4x32::ctr_type counter = {
       {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), id,
@@ -47,23 +53,23 @@ inline r123::Philox4x32::ctr_type philox(std::uint64_t seed, Stream stream, std:
 }
 
 /// Uniform in the open interval (0, 1) with 53 bits, from two words.
-inline double unit_open(std::uint32_t high, std::uint32_t low) {
+NOESIS_HOST_DEVICE double unit_open(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = (static_cast<std::uint64_t>(high) << 32) | low;
   return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
 }
 
 /// Two independent uniforms in (0, 1).
-inline RandomPair uniform_pair(std::uint64_t seed, Stream stream, std::uint64_t step,
-                               std::uint32_t id, std::uint32_t slot = 0) {
+NOESIS_HOST_DEVICE RandomPair uniform_pair(std::uint64_t seed, Stream stream, std::uint64_t step,
+                                           std::uint32_t id, std::uint32_t slot = 0) {
   const auto word = philox(seed, stream, step, id, slot);
   return {unit_open(word[0], word[1]), unit_open(word[2], word[3])};
 }
 
 /// Two independent standard normals (Box-Muller), of which neurons with two components use both.
-inline RandomPair normal_pair(std::uint64_t seed, Stream stream, std::uint64_t step,
-                              std::uint32_t id, std::uint32_t slot = 0) {
+NOESIS_HOST_DEVICE RandomPair normal_pair(std::uint64_t seed, Stream stream, std::uint64_t step,
+                                          std::uint32_t id, std::uint32_t slot = 0) {
   const RandomPair u = uniform_pair(seed, stream, step, id, slot);
-  const double radius = __builtin_sqrt(-2.0 * math::log(u.first));
+  const double radius = math::sqrt(-2.0 * math::log(u.first));
   return {radius * math::cos_turns(u.second), radius * math::sin_turns(u.second)};
 }
 

@@ -1,11 +1,9 @@
 #include "physics/simulation.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
-#include "physics/reordered_product.hpp"
 #include "physics/simulation_impl.hpp"
 
 namespace noesis {
@@ -114,7 +112,8 @@ BatchShape shape_of(const std::vector<ConnectomePtr>& originals,
 
 template <Real T>
 Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& brain,
-                          std::vector<std::uint64_t> env_seeds, const ThreadArena& threads)
+                          std::vector<std::uint64_t> env_seeds, const ThreadArena& threads,
+                          const BackendFactory<T>& make_backend)
     : spec(brain),
       originals(std::move(brains)),
       connectomes(with_places(originals, spec.plasticity)),
@@ -125,53 +124,27 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
       backend(connectomes, spec.model, shape, surgeon, arena, spec.integrator.dt_ms),
       state(shape),
       episode_start(seeds.size(), 0) {
+  const BackendRequest<T> request = {connectomes,      spec.model, spec.integrator,
+                                     spec.noise.sigma, shape,      surgeon};
+  if (make_backend) stepping = make_backend(request);
   if (spec.integrator.adaptive()) {
+    ensure(!stepping, "adaptive integrators have the CPU only");
     adaptive = std::make_unique<Dopri5<T>>(shape, spec.integrator, arena);
-  } else {
-    fixed = make_fixed_stepper<T>(spec.integrator.name, arena);
+  } else if (!stepping) {
+    stepping = make_cpu_stepping(backend, request, arena);
   }
-  if (spec.noise.sigma > 0) noise = State<T>(shape);
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
+    rules_run_there = spec.plasticity.changes_in_place() && stepping->runs_rules();
   }
+  rules_ahead.assign(seeds.size(), 0);
+  rules_behind.assign(seeds.size(), 1);
   for (std::int64_t env = 0; env < shape.num_envs; ++env) {
     draw_initial_state(env, 0, shape.num_neurons);
     start_plasticity(env);
     fill_past(env);
   }
   if (adaptive) adaptive->start(state, 0);
-  split_into_groups();
-}
-
-template <Real T>
-void Simulation<T>::Impl::split_into_groups() {
-  const std::int64_t tiles = shape.num_tiles();
-  const std::int64_t threads = arena.num_threads();
-  const std::int64_t tiles_a_thread = (tiles + threads - 1) / threads;
-  // A step keeps about eight states at once.
-  const std::int64_t tile_bytes = 8 * shape.tile_size() * static_cast<std::int64_t>(sizeof(T));
-  const bool is_small = tile_bytes <= 2 * kCoreCacheBytes;
-  const bool is_balanced = 4 * tiles >= 3 * threads * tiles_a_thread;
-  if (threads == 1 || !is_small || !is_balanced) return;
-  const std::int64_t tiles_each =
-      std::clamp<std::int64_t>(kCoreCacheBytes / tile_bytes, 1, tiles_a_thread);
-  if (adaptive || steps_per_rule > 0 || backend.delays() != nullptr) return;
-  for (std::int64_t first = 0; first < tiles; first += tiles_each) {
-    const std::int64_t width = shape.tile_width;
-    BatchShape part = shape;
-    part.num_envs = std::min((first + tiles_each) * width, shape.num_envs) - first * width;
-    std::vector<ConnectomePtr> brains = connectomes;
-    if (brains.size() > 1) {
-      brains.assign(connectomes.begin() + first, connectomes.begin() + first + part.num_envs);
-    }
-    groups.emplace_back(
-        new Group{.first_tile = first,
-                  .backend = CpuBackend<T>(std::move(brains), spec.model, part, surgeon, one_thread,
-                                           spec.integrator.dt_ms, first),
-                  .stepper = make_fixed_stepper<T>(spec.integrator.name, one_thread),
-                  .state = State<T>(part),
-                  .noise = spec.noise.sigma > 0 ? State<T>(part) : State<T>()});
-  }
 }
 
 template <Real T>
@@ -179,14 +152,15 @@ void Simulation<T>::Impl::draw_initial_state(std::int64_t env, std::int64_t firs
                                              std::int64_t last) {
   const std::uint64_t seed = seeds[static_cast<std::size_t>(env)];
   const double span = spec.initial.high - spec.initial.low;
+  State<T>& x = edit_state();
   for (std::int64_t i = first; i < last; ++i) {
     for (int c = 0; c < shape.num_components; c += 2) {
       const RandomPair u =
           uniform_pair(seed, Stream::kInitialState, 0, static_cast<std::uint32_t>(i),
                        static_cast<std::uint32_t>(c / 2));
-      state.at(env, c, i) = static_cast<T>(spec.initial.low + span * u.first);
+      x.at(env, c, i) = static_cast<T>(spec.initial.low + span * u.first);
       if (c + 1 < shape.num_components) {
-        state.at(env, c + 1, i) = static_cast<T>(spec.initial.low + span * u.second);
+        x.at(env, c + 1, i) = static_cast<T>(spec.initial.low + span * u.second);
       }
     }
   }
@@ -196,7 +170,7 @@ template <Real T>
 void Simulation<T>::Impl::fill_past(std::int64_t env) {
   if (backend.delays() == nullptr) return;
   std::vector<T> outputs;
-  backend.output(state, env, outputs);
+  backend.output(present_state(), env, outputs);
   backend.delays()->fill(env, num_steps, outputs);
 }
 
@@ -211,23 +185,26 @@ void Simulation<T>::Impl::start_plasticity(std::int64_t env) {
   } else {
     plastic.push_back(std::move(fresh));
   }
-  use_plastic_synapses(env);
+  use_plastic_synapses(env, false);
   for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
     if (!plastic[e].is_alive(i)) surgeon.lesion(env, i);
   }
 }
 
 template <Real T>
-void Simulation<T>::Impl::use_plastic_synapses(std::int64_t env) {
+void Simulation<T>::Impl::use_plastic_synapses(std::int64_t env, bool same_structure) {
   const auto e = static_cast<std::size_t>(env);
-  if (plastic[e].has_connectome()) backend.set_synapses(e, plastic[e].synapses());
+  rules_behind[e] = 1;
+  rules_ahead[e] = 0;
+  if (!plastic[e].has_connectome()) return;
+  stepping->synapses_changed(e, plastic[e].synapses(), same_structure);
 }
 
 template <Real T>
 void Simulation<T>::Impl::run_rules(std::int64_t env) {
   const auto e = static_cast<std::size_t>(env);
   std::vector<T> outputs, bias(static_cast<std::size_t>(shape.num_neurons));
-  backend.output(state, env, outputs);
+  backend.output(present_state(), env, outputs);
   double stimulus = 0;
   for (std::size_t i = 0; i < bias.size(); ++i) {
     const auto neuron = static_cast<std::int64_t>(i);
@@ -237,20 +214,88 @@ void Simulation<T>::Impl::run_rules(std::int64_t env) {
   const PlasticBrain::Change change =
       plastic[e].advance(std::span<const T>(outputs), stimulus / static_cast<double>(bias.size()),
                          std::span<T>(bias), arena);
-  use_plastic_synapses(env);
+  use_plastic_synapses(env, !spec.plasticity.changes_structure());
   for (std::size_t i = 0; i < bias.size(); ++i) {
     surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
-    if (plastic[e].has_gain()) {
-      surgeon.set_gain(env, static_cast<std::int64_t>(i),
-                       plastic[e].gain(static_cast<std::int64_t>(i)));
-    }
+  }
+  take_change(env, change);
+}
+
+template <Real T>
+void Simulation<T>::Impl::take_change(std::int64_t env, const PlasticBrain::Change& change) {
+  const PlasticBrain& brain = plastic[static_cast<std::size_t>(env)];
+  for (std::int64_t i = 0; brain.has_gain() && i < shape.num_neurons; ++i) {
+    surgeon.set_gain(env, i, brain.gain(i));
   }
   for (const std::int32_t id : change.died) surgeon.lesion(env, id);
-  if (!change.died.empty()) surgeon.pin(state);
+  if (!change.died.empty()) surgeon.pin(edit_state());
   for (const std::int32_t id : change.born) {
     surgeon.revive(env, id);
     draw_initial_state(env, id, id + 1);
   }
+}
+
+template <Real T>
+void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  PlasticBrain& brain = plastic[e];
+  if (rules_behind[e] != 0) {
+    if (Homeostasis* homeostasis = brain.homeostasis()) {
+      stepping->put_homeostasis(env, homeostasis->memory());
+    }
+    rules_behind[e] = 0;
+  }
+  double activity = 0, stimulus = 0;
+  if (brain.needs_activity()) {
+    std::vector<T> outputs(static_cast<std::size_t>(shape.num_neurons));
+    stepping->fetch_outputs(env, outputs);
+    activity = PlasticBrain::activity_of(std::span<const T>(outputs));
+  }
+  for (std::int64_t i = 0; spec.plasticity.has("arousal") && i < shape.num_neurons; ++i) {
+    stimulus += std::abs(surgeon.current(env, i));
+  }
+  const double gain = brain.arousal_gain();
+  const WeightRules rules =
+      brain.begin_run(activity, stimulus / static_cast<double>(shape.num_neurons));
+  stepping->run_rules(env, rules, brain.decay());
+  rules_ahead[e] = 1;
+  if (brain.restructures_now()) {
+    settle_rules(env);
+    const PlasticBrain::Change change = brain.restructure_now();
+    use_plastic_synapses(env, false);
+    take_change(env, change);
+  } else if (brain.arousal_gain() != gain) {
+    settle_rules(env);
+    take_change(env, {});
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rules(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  if (rules_ahead[e] == 0) return;
+  rules_ahead[e] = 0;
+  std::vector<T> bias(static_cast<std::size_t>(shape.num_neurons));
+  Homeostasis* const homeostasis = plastic[e].homeostasis();
+  Homeostasis::Memory memory;
+  if (homeostasis != nullptr) memory = homeostasis->memory();
+  stepping->fetch_rules(env, plastic[e].weights(), homeostasis != nullptr ? &memory : nullptr,
+                        bias);
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_changed_inputs() {
+  if (rules_run_there && surgeon.version() != settled_version) settle_rules();
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rules() {
+  if (!rules_run_there) return;
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) settle_rules(env);
+  settled_version = surgeon.version();
 }
 
 template <Real T>
@@ -277,42 +322,36 @@ void Simulation<T>::Impl::advance_fixed(double t) {
                                   std::to_string(time_ms()) + " ms on",
                        .next = {}});
   }
-  surgeon.pin(state);
-  if (!groups.empty()) {
-    const auto last_step = static_cast<std::int64_t>(target);
-    arena.parallel_for(std::ssize(groups), 1, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t g = first; g < last; ++g) {
-        advance_group(*groups[static_cast<std::size_t>(g)], last_step);
-      }
-    });
-    num_steps = last_step;
-    return;
-  }
-  while (num_steps < static_cast<std::int64_t>(target)) {
-    backend.begin_step(state, num_steps);
-    if (spec.noise.sigma > 0) draw_noise(num_steps, 0, noise, arena);
-    fixed->step(backend, state, dt, spec.noise.sigma > 0 ? &noise : nullptr);
-    ++num_steps;
+  const auto last = static_cast<std::int64_t>(target);
+  if (num_steps == last && surgeon.holds_any()) surgeon.pin(edit_state());
+  while (num_steps < last) {
+    const std::int64_t count = steps_to_rules(last - num_steps);
+    settle_changed_inputs();
+    stepping->advance(state, {num_steps, count, seeds, episode_start});
+    is_behind = true;
+    num_steps += count;
     if (steps_per_rule == 0) continue;
     for (std::int64_t env = 0; env < shape.num_envs; ++env) {
       const std::int64_t step = num_steps - episode_start[static_cast<std::size_t>(env)];
-      if (step % steps_per_rule == 0) run_rules(env);
+      if (step % steps_per_rule != 0) continue;
+      if (rules_run_there) {
+        run_rules_there(env);
+      } else {
+        run_rules(env);
+      }
     }
   }
 }
 
 template <Real T>
-void Simulation<T>::Impl::advance_group(Group& group, std::int64_t last_step) {
-  T* const values = state.plane(group.first_tile, 0);
-  std::copy_n(values, group.state.size(), group.state.data());
-  const State<T>* const increment = spec.noise.sigma > 0 ? &group.noise : nullptr;
-  for (std::int64_t step = num_steps; step < last_step; ++step) {
-    if (increment != nullptr) {
-      draw_noise(step, group.first_tile * shape.tile_width, group.noise, one_thread);
-    }
-    group.stepper->step(group.backend, group.state, spec.integrator.dt_ms, increment);
+std::int64_t Simulation<T>::Impl::steps_to_rules(std::int64_t most) const {
+  if (steps_per_rule == 0) return most;
+  std::int64_t steps = most;
+  for (const std::int64_t start : episode_start) {
+    const std::int64_t taken = (num_steps - start) % steps_per_rule;
+    steps = std::min(steps, steps_per_rule - taken);
   }
-  std::copy_n(group.state.data(), group.state.size(), values);
+  return steps;
 }
 
 template <Real T>
@@ -340,34 +379,6 @@ void Simulation<T>::Impl::before_inputs_change() {
 }
 
 template <Real T>
-void Simulation<T>::Impl::draw_noise(std::int64_t step, std::int64_t first_env, State<T>& increment,
-                                     const ThreadArena& threads) const {
-  const double scale =
-      spec.noise.sigma * std::sqrt(spec.integrator.dt_ms / time_scale_ms(spec.model));
-  const bool holds = surgeon.holds_any();
-  const auto put = [&](std::int64_t env, int c, std::int64_t i, double value) {
-    increment.at(env - first_env, c, i) =
-        holds && surgeon.holds(env, c, i) ? T(0) : static_cast<T>(scale * value);
-  };
-  const std::int64_t end_env = first_env + increment.shape().num_envs;
-  threads.parallel_for(shape.num_neurons, 256, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t env = first_env; env < end_env; ++env) {
-      const auto e = static_cast<std::size_t>(env);
-      const auto own_step = static_cast<std::uint64_t>(step - episode_start[e]);
-      for (std::int64_t i = first; i < last; ++i) {
-        for (int c = 0; c < shape.num_components; c += 2) {
-          const RandomPair n =
-              normal_pair(seeds[e], Stream::kNoise, own_step, static_cast<std::uint32_t>(i),
-                          static_cast<std::uint32_t>(c / 2));
-          put(env, c, i, n.first);
-          if (c + 1 < shape.num_components) put(env, c + 1, i, n.second);
-        }
-      }
-    }
-  });
-}
-
-template <Real T>
 void Simulation<T>::Impl::require_fixed_steps(const char* where) const {
   if (!adaptive) return;
   throw ConfigError({.what = "an adaptive step cannot be cut in one environment of a batch",
@@ -378,25 +389,25 @@ void Simulation<T>::Impl::require_fixed_steps(const char* where) const {
 }
 
 template <Real T>
-void Simulation<T>::Impl::check_finite() const {
-  const T* const values = state.data();
-  bool is_finite = true;
-  for (std::int64_t n = 0; n < state.size(); ++n) {  // no way out, so that it is SIMD code
-    is_finite &= std::abs(values[n]) <= std::numeric_limits<T>::max();
-  }
-  if (is_finite) return;
-  for (std::int64_t env = 0; env < shape.num_envs; ++env) {
-    for (int c = 0; c < shape.num_components; ++c) {
-      for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
-        if (std::isfinite(state.at(env, c, i))) continue;
-        throw RunError({.what = "the state is not finite",
-                        .where = "environment " + std::to_string(env) + ", t = " +
-                                 std::to_string(time_ms()) + " ms, neuron " + std::to_string(i) +
-                                 ", " + component_names(spec.model)[static_cast<std::size_t>(c)],
-                        .got = std::to_string(state.at(env, c, i)),
-                        .allowed = {},
-                        .next = "the system blows up: check weights and drive, or use a smaller "
-                                "integrator.dt_ms"});
+void Simulation<T>::Impl::check_finite() {
+  settle_changed_inputs();
+  if (stepping && stepping->is_finite(state)) return;
+  present_state();
+  for (std::int64_t n = 0; n < state.size(); ++n) {
+    if (std::isfinite(state.data()[n])) continue;
+    for (std::int64_t env = 0; env < shape.num_envs; ++env) {
+      for (int c = 0; c < shape.num_components; ++c) {
+        for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
+          if (std::isfinite(state.at(env, c, i))) continue;
+          throw RunError({.what = "the state is not finite",
+                          .where = "environment " + std::to_string(env) + ", t = " +
+                                   std::to_string(time_ms()) + " ms, neuron " + std::to_string(i) +
+                                   ", " + component_names(spec.model)[static_cast<std::size_t>(c)],
+                          .got = std::to_string(state.at(env, c, i)),
+                          .allowed = {},
+                          .next = "the system blows up: check weights and drive, or use a smaller "
+                                  "integrator.dt_ms"});
+        }
       }
     }
   }
@@ -404,8 +415,10 @@ void Simulation<T>::Impl::check_finite() const {
 
 template <Real T>
 Simulation<T>::Simulation(std::vector<ConnectomePtr> connectomes, const BrainSpec& spec,
-                          std::vector<std::uint64_t> seeds, const ThreadArena& arena)
-    : impl_(std::make_unique<Impl>(std::move(connectomes), spec, std::move(seeds), arena)) {}
+                          std::vector<std::uint64_t> seeds, const ThreadArena& arena,
+                          const BackendFactory<T>& make_backend)
+    : impl_(std::make_unique<Impl>(std::move(connectomes), spec, std::move(seeds), arena,
+                                   make_backend)) {}
 template <Real T>
 Simulation<T>::~Simulation() = default;
 template <Real T>
@@ -420,6 +433,10 @@ const BrainSpec& Simulation<T>::spec() const noexcept {
   return impl_->spec;
 }
 template <Real T>
+std::string Simulation<T>::backend_name() const {
+  return impl_->stepping ? impl_->stepping->name() : "cpu";
+}
+template <Real T>
 System<T>& Simulation<T>::system() noexcept {
   return impl_->backend;
 }
@@ -429,11 +446,13 @@ double Simulation<T>::time_ms() const noexcept {
 }
 template <Real T>
 Surgeon<T>& Simulation<T>::surgeon() {
+  impl_->settle_rules();
   impl_->before_inputs_change();
   return impl_->surgeon;
 }
 template <Real T>
-const Surgeon<T>& Simulation<T>::surgeon() const noexcept {
+const Surgeon<T>& Simulation<T>::surgeon() const {
+  impl_->settle_rules();
   return impl_->surgeon;
 }
 template <Real T>
@@ -441,22 +460,23 @@ void Simulation<T>::advance_to(double t_ms, double limit_ms) {
   impl_->advance_to(t_ms, limit_ms);
 }
 template <Real T>
-const State<T>& Simulation<T>::state() const noexcept {
-  return impl_->state;
+const State<T>& Simulation<T>::state() const {
+  return impl_->present_state();
 }
 template <Real T>
 void Simulation<T>::set_state(const State<T>& x) {
   ensure(x.shape() == impl_->shape, "a state of this batch's shape");
   impl_->before_inputs_change();
-  impl_->state = x;
+  impl_->edit_state() = x;
   for (std::int64_t env = 0; env < impl_->shape.num_envs; ++env) impl_->fill_past(env);
 }
 template <Real T>
 void Simulation<T>::output(std::int64_t env, std::vector<double>& values) const {
-  impl_->backend.output(impl_->state, env, values);
+  impl_->backend.output(impl_->present_state(), env, values);
 }
 template <Real T>
 void Simulation<T>::reset(std::int64_t env, std::uint64_t seed) {
+  impl_->settle_rules();
   impl_->before_inputs_change();
   impl_->surgeon.reset(env);
   impl_->seeds.at(static_cast<std::size_t>(env)) = seed;
@@ -468,6 +488,7 @@ void Simulation<T>::reset(std::int64_t env, std::uint64_t seed) {
 template <Real T>
 BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
   impl_->require_fixed_steps("snapshot");
+  impl_->settle_rules();
   BrainSnapshot<T> snapshot;
   const auto e = static_cast<std::size_t>(env);
   snapshot.seed = impl_->seeds.at(e);
@@ -475,7 +496,7 @@ BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
   const BatchShape& shape = impl_->shape;
   for (int c = 0; c < shape.num_components; ++c) {
     for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
-      snapshot.state.push_back(impl_->state.at(env, c, i));
+      snapshot.state.push_back(state().at(env, c, i));
     }
   }
   impl_->surgeon.append_inputs(env, snapshot.inputs);
@@ -505,17 +526,19 @@ void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) 
                                   ", and rules of plasticity in both or in neither",
                        .next = {}});
   }
+  impl_->settle_rules();
   impl_->surgeon.set_inputs(env, snapshot.inputs);
   impl_->seeds.at(e) = snapshot.seed;
   impl_->episode_start.at(e) = impl_->num_steps - snapshot.step;
+  State<T>& state = impl_->edit_state();
   const T* value = snapshot.state.data();
   for (int c = 0; c < shape.num_components; ++c) {
-    for (std::int64_t i = 0; i < shape.num_neurons; ++i) impl_->state.at(env, c, i) = *value++;
+    for (std::int64_t i = 0; i < shape.num_neurons; ++i) state.at(env, c, i) = *value++;
   }
   if (delays != nullptr) delays->set_history(env, impl_->num_steps, snapshot.history);
   if (snapshot.plasticity != nullptr) {
     impl_->plastic[e] = *snapshot.plasticity;
-    impl_->use_plastic_synapses(env);
+    impl_->use_plastic_synapses(env, false);
   }
 }
 template <Real T>
@@ -530,6 +553,7 @@ PlasticityReport Simulation<T>::plasticity(std::int64_t env) const {
 }
 template <Real T>
 ConnectomePtr Simulation<T>::connectome(std::int64_t env) const {
+  impl_->settle_rules();
   const auto e = static_cast<std::size_t>(env);
   const bool changes = !impl_->plastic.empty() && impl_->plastic.at(e).has_connectome();
   if (changes) return impl_->plastic[e].connectome().freeze();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -94,6 +95,16 @@ struct BrainSnapshot {
   bool operator==(const BrainSnapshot&) const = default;
 };
 
+template <Real T>
+class Backend;
+template <Real T>
+struct BackendRequest;
+
+/// Makes what advances a batch by fixed steps (physics/backend.hpp), or null: then the CPU does it.
+/// @throws ConfigError for a batch that it cannot take.
+template <Real T>
+using BackendFactory = std::function<std::unique_ptr<Backend<T>>(const BackendRequest<T>&)>;
+
 /// `num_envs` brains at one precision. Same specification, connectome and environment seed: same
 /// bits, whatever the number of threads, of environments beside it, and of calls that time is cut
 /// into. Not thread-safe; the arena must outlive it.
@@ -103,15 +114,20 @@ class Simulation {
   /// One connectome for all environments, or one for each (`per_env`). `seeds` has one seed an
   /// environment. With neurogenesis there are places for max_neurons from the start, and those of
   /// the unborn are lesioned; with delays, what was before is the initial state.
+  /// Fixed steps are taken by what `make_backend` makes, on the CPU without it; an adaptive
+  /// integrator has the CPU only.
   /// @throws ConfigError for impossible settings (noise with an adaptive integrator, connectomes of
   ///   different sizes, ...).
   Simulation(std::vector<ConnectomePtr> connectomes, const BrainSpec& spec,
-             std::vector<std::uint64_t> seeds, const ThreadArena& arena);
+             std::vector<std::uint64_t> seeds, const ThreadArena& arena,
+             const BackendFactory<T>& make_backend = {});
   ~Simulation();
   Simulation(Simulation&&) noexcept;
 
   const BatchShape& shape() const noexcept;
   const BrainSpec& spec() const noexcept;
+  /// What takes the fixed steps: "cpu", or the name of a device.
+  std::string backend_name() const;
   /// The right-hand side, for Lyapunov exponents and own integrators; reads the interventions.
   System<T>& system() noexcept;
 
@@ -121,7 +137,7 @@ class Simulation {
   /// Interventions; changes take effect at the present time. Read them through the const overload:
   /// asking for the mutable one makes an adaptive integrator restart its step.
   Surgeon<T>& surgeon();
-  const Surgeon<T>& surgeon() const noexcept;
+  const Surgeon<T>& surgeon() const;
 
   /// Advances to `t`. Fixed steps: t must lie on the grid of steps. dopri5: steps may go past t,
   /// and the state at t is dense output; they do not pass `limit` (the next time that inputs
@@ -131,8 +147,8 @@ class Simulation {
   /// As advance_to(t, t): inputs may change there.
   void advance_to(double t_ms) { advance_to(t_ms, t_ms); }
 
-  /// State at time_ms().
-  const State<T>& state() const noexcept;
+  /// State at time_ms(), read back where it is on a device.
+  const State<T>& state() const;
   /// Replaces the state (same shape) at the present time, and with delays the past.
   void set_state(const State<T>& x);
   /// What the neurons of an environment transmit at time_ms() (num_neurons).

@@ -107,6 +107,8 @@ const char* precision_name() {
 template <Real T>
 void Simulation<T>::write(const std::filesystem::path& path) const {
   const Impl& sim = *impl_;
+  impl_->present_state();
+  impl_->settle_rules();
   Hdf5File file = Hdf5File::create(path);
   for (const auto& [name, value] : identity(sim, precision_name<T>())) {
     file.set_attribute("/", name, value);
@@ -183,7 +185,8 @@ void Simulation<T>::read(const std::filesystem::path& path) {
     segment_start = file.attribute<double>("adaptive", "segment_start");
     inputs_changed = file.attribute<std::int64_t>("adaptive", "inputs_changed") != 0;
   }
-  sim.state = std::move(state);
+  sim.settle_rules();
+  sim.edit_state() = std::move(state);
   for (std::size_t k = 0; k < arrays.size(); ++k) *arrays[k] = std::move(loaded[k]);
   sim.surgeon.refresh();
   sim.seeds = std::move(seeds);
@@ -194,7 +197,7 @@ void Simulation<T>::read(const std::filesystem::path& path) {
   sim.inputs_changed = inputs_changed;
   sim.plastic = std::move(plastic);
   for (std::int64_t env = 0; env < sim.shape.num_envs; ++env) {
-    if (!sim.plastic.empty()) sim.use_plastic_synapses(env);
+    if (!sim.plastic.empty()) sim.use_plastic_synapses(env, false);
     if (delays == nullptr) continue;
     const auto size = static_cast<std::size_t>(delays->history_size());
     delays->set_history(

@@ -1,6 +1,7 @@
 #pragma once
 // Private to simulation*.cpp.
 
+#include "physics/backend.hpp"
 #include "physics/simulation.hpp"
 
 namespace noesis {
@@ -9,7 +10,8 @@ template <Real T>
 class Simulation<T>::Impl {
  public:
   Impl(std::vector<ConnectomePtr> brains, const BrainSpec& brain,
-       std::vector<std::uint64_t> env_seeds, const ThreadArena& threads);
+       std::vector<std::uint64_t> env_seeds, const ThreadArena& threads,
+       const BackendFactory<T>& make_backend);
 
   double time_ms() const noexcept {
     return adaptive ? now : static_cast<double>(num_steps) * spec.integrator.dt_ms;
@@ -17,9 +19,21 @@ class Simulation<T>::Impl {
   /// Of neurons [first, last).
   void draw_initial_state(std::int64_t env, std::int64_t first, std::int64_t last);
   void advance_to(double t, double limit);
+  /// The host's copy of the state, up to date.
+  const State<T>& present_state() {
+    if (is_behind) stepping->fetch(state);
+    is_behind = false;
+    return state;
+  }
+  /// The same, to be written to.
+  State<T>& edit_state() {
+    present_state();
+    if (stepping) stepping->state_changed();
+    return state;
+  }
   /// Ends an adaptive step at the present time, so that state or inputs may be edited.
   void before_inputs_change();
-  void check_finite() const;
+  void check_finite();
   void require_fixed_steps(const char* where) const;
 
   /// An environment's connectome before any rule.
@@ -31,7 +45,11 @@ class Simulation<T>::Impl {
   /// Rules as at the beginning of an episode.
   void start_plasticity(std::int64_t env);
   /// Lets the kernels read an environment's plastic connectome.
-  void use_plastic_synapses(std::int64_t env);
+  void use_plastic_synapses(std::int64_t env, bool same_structure);
+  /// Brings weights and biases back that the backend's rules have changed, of one environment or
+  /// all: before anybody here reads or writes them.
+  void settle_rules(std::int64_t env);
+  void settle_rules();
 
   BrainSpec spec;
   std::vector<ConnectomePtr> originals;    // as they were given
@@ -41,9 +59,10 @@ class Simulation<T>::Impl {
   BatchShape shape;
   Surgeon<T> surgeon;
   CpuBackend<T> backend;
-  State<T> state;                     // at time_ms()
+  State<T> state;                     // the host's copy; go through present_state(), edit_state()
+  bool is_behind = false;             // the host's copy
   std::vector<PlasticBrain> plastic;  // (num_envs), or empty without rules
-  std::unique_ptr<FixedStepper<T>> fixed;
+  std::unique_ptr<Backend<T>> stepping;  // of fixed steps
   std::unique_ptr<Dopri5<T>> adaptive;
   std::int64_t num_steps = 0;
   std::vector<std::int64_t>
@@ -53,28 +72,25 @@ class Simulation<T>::Impl {
   bool inputs_changed = false;  // adaptive only: `state` is to be taken as a new start
 
  private:
-  /// Tiles of a small brain whose steps one thread takes all by itself.
-  struct Group {
-    std::int64_t first_tile;
-    CpuBackend<T> backend;
-    std::unique_ptr<FixedStepper<T>> stepper;
-    State<T> state, noise;
-  };
-
   void advance_fixed(double t);
-  /// Splits the batch into groups, one a thread, where that is faster than sharing each step.
-  void split_into_groups();
-  void advance_group(Group& group, std::int64_t last_step);
   void advance_adaptive(double t, double limit);
-  /// The noise of a step of the environments from `first_env` on, 0 where it may move nothing.
-  void draw_noise(std::int64_t step, std::int64_t first_env, State<T>& increment,
-                  const ThreadArena& threads) const;
+  /// The rules of an environment where the backend runs them.
+  void run_rules_there(std::int64_t env);
+  void put_rules_there(std::int64_t env);
+  /// What the rules' changes of structure and gain mean for the surgeon.
+  void take_change(std::int64_t env, const PlasticBrain::Change& change);
+  /// Biases are brought back before changed inputs go there, which are all or nothing; they may
+  /// have been changed through a reference that was given out long ago.
+  void settle_changed_inputs();
+  /// Steps until the rules of some environment are due, at most `most`.
+  std::int64_t steps_to_rules(std::int64_t most) const;
   void run_rules(std::int64_t env);
 
-  const ThreadArena one_thread{1};
-  std::vector<std::unique_ptr<Group>> groups;
-  State<T> noise;                   // empty without noise
-  std::int64_t steps_per_rule = 0;  // 0 without rules
+  std::int64_t steps_per_rule = 0;         // 0 without rules
+  bool rules_run_there = false;            // where the backend does
+  std::vector<std::uint8_t> rules_ahead;   // (num_envs) what is there is newer
+  std::vector<std::uint8_t> rules_behind;  // (num_envs) what is here is newer
+  std::uint64_t settled_version = 0;       // of the surgeon, when it was last up to date
 };
 
 }  // namespace noesis

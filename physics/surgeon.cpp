@@ -58,12 +58,14 @@ void Surgeon<T>::refuse(std::int64_t env, std::int64_t neuron, double value) con
 
 template <Real T>
 void Surgeon<T>::update_drive(std::int64_t env, std::int64_t neuron) {
+  ++version_;
   const std::int64_t at = drive_.index(env, 0, neuron);
   drive_.data()[at] = bias_.data()[at] + current_.data()[at];
 }
 
 template <Real T>
 void Surgeon<T>::set_transmits(std::int64_t env, std::int64_t neuron, bool transmits) {
+  ++version_;
   T& value = transmits_.at(env, 0, neuron);
   num_mute_ += (transmits ? 0 : 1) - (value == T(0) ? 1 : 0);
   value = transmits ? T(1) : T(0);
@@ -71,6 +73,7 @@ void Surgeon<T>::set_transmits(std::int64_t env, std::int64_t neuron, bool trans
 
 template <Real T>
 void Surgeon<T>::set_moves(std::int64_t env, std::int64_t neuron, T moves, double level) {
+  ++version_;
   T& value = moves_.at(env, 0, neuron);
   num_held_ += (moves < kFree<T> ? 1 : 0) - (value < kFree<T> ? 1 : 0);
   value = moves;
@@ -90,6 +93,7 @@ void Surgeon<T>::set_currents(std::int64_t env, std::span<const std::int64_t> ne
   ensure(neurons.size() == amplitudes.size(), "one current a neuron");
   for (std::size_t k = 0; k < neurons.size(); ++k) check(env, neurons[k], amplitudes[k]);
   if (neurons.empty()) return;
+  ++version_;
   const std::int64_t first = drive_.index(env, 0, 0);
   for (std::size_t k = 0; k < neurons.size(); ++k) {
     const std::int64_t at = first + neurons[k] * shape_.tile_width;
@@ -109,6 +113,7 @@ template <Real T>
 void Surgeon<T>::set_gain(std::int64_t env, std::int64_t neuron, double gain) {
   check(env, neuron, gain);
   require(gain >= 0, "negative gain", "intervention", gain, "at least 0");
+  ++version_;
   T& value = gain_.at(env, 0, neuron);
   const T next = static_cast<T>(gain);
   num_modulated_ += (next != T(1) ? 1 : 0) - (value != T(1) ? 1 : 0);
@@ -209,6 +214,7 @@ void Surgeon<T>::pin(State<T>& x) const {
 
 template <Real T>
 void Surgeon<T>::refresh() {
+  ++version_;
   num_mute_ = std::count(transmits_.data(), transmits_.data() + transmits_.size(), T(0));
   num_held_ = std::count_if(moves_.data(), moves_.data() + moves_.size(),
                             [](T moves) { return moves < kFree<T>; });

@@ -74,6 +74,13 @@ class Surgeon {
     return num_held_ > 0 ? moves_.plane(tile, 0) : nullptr;
   }
 
+  // The parts of the drive, and what pin() sets: one tile each.
+  const T* biases(std::int64_t tile) const noexcept { return bias_.plane(tile, 0); }
+  const T* currents(std::int64_t tile) const noexcept { return current_.plane(tile, 0); }
+  const T* level(std::int64_t tile) const noexcept { return level_.plane(tile, 0); }
+  /// Changes whenever one of these arrays may have: for copies of them elsewhere.
+  std::uint64_t version() const noexcept { return version_; }
+
   /// Everything that holds in one environment: kNumArrays values a neuron, appended to `values`.
   void append_inputs(std::int64_t env, std::vector<T>& values) const;
   /// Puts kNumArrays * num_neurons values of append_inputs() in force in an environment.
@@ -103,6 +110,7 @@ class Surgeon {
   std::int64_t num_mute_ = 0;
   std::int64_t num_modulated_ = 0;
   std::int64_t num_held_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace noesis

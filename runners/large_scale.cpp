@@ -1,8 +1,10 @@
 #include "runners/large_scale.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 
+#include "runners/memory_report.hpp"
 #include "runners/simulate.hpp"
 
 namespace noesis {
@@ -29,6 +31,8 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
     SimulateOptions simulate;
     std::int64_t num_neurons = 200'000;
     std::int64_t synapses_per_neuron = 100;
+    bool plan = false;
+    double device_memory_gib = 0;
   };
   auto options = std::make_shared<Options>();
   auto* command =
@@ -41,23 +45,34 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_option("--out", options->simulate.out,
                       "Recording: FILE.h5, .npz or .csv (default: a new folder in runs/)");
+  add_backend_option(*command, options->simulate);
   command->add_option("--set", options->simulate.overrides, "Override a key: a.b=value")
       ->allow_extra_args(false);
   command->add_option("--connectome-out", options->simulate.connectome_out,
                       "Write the connectome that came of it: .npz, .mtx, .csv, .tsv");
   command->add_flag("--resume", options->simulate.resume,
                     "Go on with the interrupted run of the same --out");
+  command->add_flag("--plan", options->plan,
+                    "Only tell what the run needs of a device's memory, and whether it fits");
+  command->add_option("--device-memory-gib", options->device_memory_gib,
+                      "Memory to plan for; 0: that of the device here, or 16");
   command->add_flag("--json", options->simulate.json, "Print summary.json to stdout");
   command->footer(
       "Examples:\n"
       "  noesis large-scale --out large.h5\n"
       "  noesis large-scale --neurons 1000000 --set duration_ms=100\n"
+      "  noesis large-scale --neurons 300000 --synapses-per-neuron 2000 --plan\n"
       "  noesis large-scale --out large.h5 --set plasticity.oja.learning_rate=1e-3 --resume\n"
       "Ctrl-C saves everything, as does every checkpoint_interval_s; --resume goes on from there.");
   command->callback([options, &exit_code] {
-    exit_code = simulate(options->simulate,
-                         large_scale_config(options->num_neurons, options->synapses_per_neuron),
-                         "large-scale");
+    const SimulateConfig defaults =
+        large_scale_config(options->num_neurons, options->synapses_per_neuron);
+    if (options->plan) {
+      const SimulateConfig config = read_simulate_config(options->simulate, defaults);
+      std::fputs(memory_report(config, options->device_memory_gib).c_str(), stdout);
+      return;
+    }
+    exit_code = simulate(options->simulate, defaults, "large-scale");
   });
 }
 

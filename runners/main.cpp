@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   simulate_command->add_option("config", simulate_options.config, "Configuration (TOML)");
   simulate_command->add_option("--out", simulate_options.out,
                                "Recording: FILE.h5, .npz or .csv (default: a new folder in runs/)");
+  add_backend_option(*simulate_command, simulate_options);
   simulate_command->add_option("--set", simulate_options.overrides, "Override a key: a.b=value")
       ->allow_extra_args(false);
   simulate_command->add_flag("--resume", simulate_options.resume,

@@ -1,5 +1,6 @@
 #include "runners/simulate.hpp"
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "data/memory.hpp"
 #include "physics/connectome_io.hpp"
 #include "physics/vitals/lyapunov.hpp"
+#include "runners/factory.hpp"
 #include "runners/recording.hpp"
 #include "runners/run_folder.hpp"
 #include "runners/simulate_config.hpp"
@@ -91,9 +93,10 @@ RecordingLayout make_layout(const SimulateConfig& config, const Connectome& conn
   return layout;
 }
 
-/// Digest of all that a result depends on, which the number of threads is not.
+/// Digest of all that a result depends on, which the number of threads and the backend are not.
 std::string result_digest(SimulateConfig config) {
   config.threads = 0;
+  config.backend = SimulateConfig{}.backend;
   config.checkpoint_interval_s = SimulateConfig{}.checkpoint_interval_s;
   return config_digest(config);
 }
@@ -109,7 +112,8 @@ class Run {
         arena_(config.threads),
         connectomes_(make_connectomes(config)),
         schedule_(config.stimulus, *connectomes_.front(), config.num_envs),
-        simulation_(connectomes_, config.brain, seeds(), arena_),
+        simulation_(connectomes_, config.brain, seeds(), arena_,
+                    backend_factory<T>(config.backend)),
         partial_(temporary_beside(paths.recording)),
         recorder_(partial_, make_layout(config, *connectomes_.front())) {
     if (config.vitals.lyapunov && connectomes_.front()->has_delays()) {
@@ -195,6 +199,7 @@ class Run {
     const StepStatistics steps = simulation_.statistics(0);
     nlohmann::ordered_json result = {
         {"recording", paths_.recording.string()},
+        {"backend", simulation_.backend_name()},
         {"num_neurons", connectome.num_neurons()},
         {"num_synapses", connectome.num_synapses()},
         {"num_gap_junctions", connectome.num_gap_junctions()},
@@ -408,11 +413,22 @@ int run(const SimulateConfig& config, const SimulateOptions& options, const Path
 
 }  // namespace
 
+void add_backend_option(CLI::App& command, SimulateOptions& options) {
+  command.add_option("--backend", options.backend,
+                     "What takes fixed steps: auto, cpu, cuda or hip (the key backend)");
+}
+
+SimulateConfig read_simulate_config(const SimulateOptions& options,
+                                    const SimulateConfig& defaults) {
+  std::vector<std::string> overrides = options.overrides;
+  if (!options.backend.empty()) overrides.push_back("backend=" + options.backend);
+  return options.config.empty() ? parse_config("", "--set", overrides, defaults)
+                                : load_config(options.config, overrides, defaults);
+}
+
 int simulate(const SimulateOptions& options, const SimulateConfig& defaults,
              const std::string& command) {
-  const SimulateConfig config = options.config.empty()
-                                    ? parse_config("", "--set", options.overrides, defaults)
-                                    : load_config(options.config, options.overrides, defaults);
+  const SimulateConfig config = read_simulate_config(options, defaults);
   if (options.resume && options.out.empty()) {
     throw ConfigError({.what = "which run to resume is not said",
                        .where = "--resume",

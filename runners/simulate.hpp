@@ -7,6 +7,10 @@
 
 #include "runners/simulate_config.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace noesis {
 
 struct SimulateOptions {
@@ -15,8 +19,15 @@ struct SimulateOptions {
   std::filesystem::path out;                  ///< .h5, .npz or .csv; empty: a new folder in runs/
   bool resume = false;                        ///< go on from the checkpoint of an interrupted run
   std::filesystem::path connectome_out = {};  ///< what plasticity made of the connectome; or empty
+  std::string backend = {};                   ///< of the key, above all; empty: as it stands
   bool json = false;                          ///< summary to stdout, everything else to stderr
 };
+
+/// Adds --backend.
+void add_backend_option(CLI::App& command, SimulateOptions& options);
+
+/// The configuration that is asked for, over `defaults`. @throws ConfigError.
+SimulateConfig read_simulate_config(const SimulateOptions& options, const SimulateConfig& defaults);
 
 /// Runs the configuration, over `defaults`, as the command of that name. Returns the exit code: 0,
 /// or 130 when interrupted (state and samples are saved then, and now and then before).

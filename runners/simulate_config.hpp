@@ -81,6 +81,7 @@ struct SimulateConfig {
   std::int64_t num_envs = 1;
   std::string batch = "shared";
   std::string precision = "double";
+  std::string backend = "auto";
   int threads = 0;
   double checkpoint_interval_s = 300;
   ConnectomeSpec connectome;
@@ -97,6 +98,9 @@ struct SimulateConfig {
     v("batch", batch, "One connectome for all environments, or one for each",
       one_of({"shared", "per_env"}));
     v("precision", precision, "Precision of the state", one_of({"double", "float"}));
+    v("backend", backend,
+      "What takes fixed steps; auto: a device, where there is one and the batch gains by it",
+      one_of({"auto", "cpu", "cuda", "hip"}));
     v("threads", threads, "Threads; 0: all (no result depends on it)", between(0, 4096));
     v("checkpoint_interval_s", checkpoint_interval_s,
       "Wall time between checkpoints that --resume goes on from [s] (no result depends on it)",

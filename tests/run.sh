@@ -2,8 +2,8 @@
 # `./noesis test`: builds what the labels need, runs their ctest cases, counts. Sourced by the launcher,
 # whose functions and variables it uses (root, build, preset, jobs, say, fail, ensure_build).
 
-default_labels=(unit property reference python install)
-known_labels=("${default_labels[@]}" slow asan tsan fuzz)
+default_labels=(unit property reference python install gpu-host)
+known_labels=("${default_labels[@]}" slow gpu asan tsan fuzz)
 
 # Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named.
 count_cases() {
@@ -79,7 +79,7 @@ run_tests() {
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
-    [[ $label != asan ]] || run_labels asan unit property
+    [[ $label != asan ]] || run_labels asan unit property gpu-host
     [[ $label != tsan ]] || run_labels tsan unit
     [[ $label != fuzz ]] || run_labels fuzz fuzz
   done

@@ -36,7 +36,7 @@ struct Dual {
   T value{};
   T slope{};
 
-  NOESIS_HOST_DEVICE Dual() = default;
+  Dual() = default;
   NOESIS_HOST_DEVICE Dual(T v) : value(v) {}
   NOESIS_HOST_DEVICE Dual(T v, T s) : value(v), slope(s) {}
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int64_t kGrain = 4096;
 constexpr std::int64_t kRowGrain = 64;
-constexpr double kLogFactorStep = 1e-3;
 
 void check(const HomeostasisSpec& spec) {
   const auto check_one = [](bool ok, const char* where, double got, const char* allowed) {
@@ -25,7 +24,6 @@ void check(const HomeostasisSpec& spec) {
   check_one(spec.max_weight > 0, "max_weight", spec.max_weight, "> 0");
 }
 
-/// `factor`, or the nearest one that keeps the row within its bounds without turning it round.
 double bounded_factor(double factor, std::span<const float> weights, double max_weight) {
   float largest = 0;
   float smallest = std::numeric_limits<float>::max();
@@ -34,10 +32,7 @@ double bounded_factor(double factor, std::span<const float> weights, double max_
     largest = std::max(largest, size);
     if (size > 0) smallest = std::min(smallest, size);
   }
-  if (largest == 0) return 1;
-  constexpr double kSmallest = std::numeric_limits<float>::min();
-  return factor > 1 ? std::max(1.0, std::min(factor, max_weight / largest))
-                    : std::min(1.0, std::max(factor, kSmallest / smallest));
+  return noesis::bounded_factor(factor, largest, smallest, max_weight);
 }
 
 }  // namespace
@@ -58,15 +53,10 @@ template <Real T>
 void Homeostasis::observe(std::span<const T> rates, double dt, const ThreadArena& arena) {
   ensure(rates.size() == filtered_.size(), "homeostasis has one rate for each neuron");
   ensure(dt > 0, "a step of homeostasis is positive");
-  const double kept = math::exp(-dt / spec_.rate_tau_ms);
-  const double lag = spec_.rate_tau_ms * (1 - kept);
+  const HomeostasisStep step = HomeostasisStep::of(spec_, dt);
   arena.parallel_for(std::int64_t(rates.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
-      const double rate = rates[i];
-      const double gap = filtered_[i] - rate;
-      filtered_[i] = rate + gap * kept;
-      shortfall_[i] = (spec_.target_rate - rate) * dt - gap * lag;
-      log_factors_[i] += spec_.scaling_speed * shortfall_[i];
+      observe_rate(step, rates[i], filtered_[i], shortfall_[i], log_factors_[i]);
     }
   });
 }
@@ -74,10 +64,10 @@ void Homeostasis::observe(std::span<const T> rates, double dt, const ThreadArena
 template <Real T>
 void Homeostasis::adapt_bias(std::span<T> bias, const ThreadArena& arena) const {
   ensure(bias.size() == filtered_.size(), "homeostasis has one bias for each neuron");
+  const HomeostasisStep step = HomeostasisStep::of(spec_, 0);
   arena.parallel_for(std::int64_t(bias.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
-      const double moved = bias[i] + spec_.bias_speed * shortfall_[i];
-      bias[i] = static_cast<T>(std::clamp(moved, -spec_.max_bias, spec_.max_bias));
+      bias[i] = static_cast<T>(adapted_bias(step, bias[i], shortfall_[i]));
     }
   });
 }

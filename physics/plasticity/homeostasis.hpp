@@ -53,6 +53,59 @@ struct HomeostasisSpec {
   }
 };
 
+/// One step of homeostasis, of which the rates are constant in time.
+struct HomeostasisStep {
+  double dt = 0;    ///< its length
+  double kept = 0;  ///< e^(-dt / tau_r)
+  double lag = 0;   ///< integral of that over the step
+  double target_rate = 0, bias_speed = 0, max_bias = 0, scaling_speed = 0, max_weight = 0;
+
+  static HomeostasisStep of(const HomeostasisSpec& spec, double dt) {
+    const double kept = math::exp(-dt / spec.rate_tau_ms);
+    return {dt,
+            kept,
+            spec.rate_tau_ms * (1 - kept),
+            spec.target_rate,
+            spec.bias_speed,
+            spec.max_bias,
+            spec.scaling_speed,
+            spec.max_weight};
+  }
+};
+
+/// Log factors of scaling smaller than this wait: they would drown in the rounding of float.
+inline constexpr double kLogFactorStep = 1e-3;
+
+/// Takes in a rate that held for the step: rbar, the integral of r* - rbar, and the log of the
+/// factor that scaling is to make of it.
+NOESIS_HOST_DEVICE void observe_rate(const HomeostasisStep& step, double rate, double& filtered,
+                                     double& shortfall, double& log_factor) {
+  const double gap = filtered - rate;
+  filtered = rate + gap * step.kept;
+  shortfall = (step.target_rate - rate) * step.dt - gap * step.lag;
+  log_factor += step.scaling_speed * shortfall;
+}
+
+/// The bias after a step of that shortfall.
+NOESIS_HOST_DEVICE double adapted_bias(const HomeostasisStep& step, double bias, double shortfall) {
+  const double moved = bias + step.bias_speed * shortfall;
+  const double low = moved < -step.max_bias ? -step.max_bias : moved;
+  return low > step.max_bias ? step.max_bias : low;
+}
+
+/// `factor`, or the nearest one that keeps a row within its bounds without turning it round: its
+/// largest |weight| and its smallest above 0.
+NOESIS_HOST_DEVICE double bounded_factor(double factor, float largest, float smallest,
+                                         double max_weight) {
+  constexpr double kSmallest = 0x1p-126;  // of normal floats
+  if (largest == 0) return 1;
+  const double most = max_weight / largest;
+  const double least = kSmallest / smallest;
+  const double up = most < factor ? most : factor;
+  const double down = least > factor ? least : factor;
+  return factor > 1 ? (up > 1 ? up : 1.0) : (down < 1 ? down : 1.0);
+}
+
 /// The filtered rates of one brain. Not thread-safe; results do not depend on the arena.
 class Homeostasis {
  public:
@@ -76,6 +129,12 @@ class Homeostasis {
   /// from one by 1e-3, because smaller changes would drown in the rounding of float. Signs stay; a
   /// row's largest weight does not grow past max_weight, its smallest does not vanish.
   void scale(PlasticConnectome& connectome, const ThreadArena& arena);
+
+  /// Everything it remembers, (num_neurons) each: for copies of it elsewhere.
+  struct Memory {
+    std::span<double> filtered, shortfall, log_factors;
+  };
+  Memory memory() noexcept { return {filtered_, shortfall_, log_factors_}; }
 
   std::span<const double> filtered_rates() const noexcept { return filtered_; }
   const HomeostasisSpec& spec() const noexcept { return spec_; }

@@ -9,11 +9,15 @@ constexpr std::int64_t kRowGrain = 64;
 
 }  // namespace
 
+void check_learning_rate(double learning_rate) {
+  require(learning_rate > 0 && learning_rate <= 1, "Oja's learning rate out of range",
+          "learning_rate", learning_rate, "above 0, at most 1");
+}
+
 template <Real T>
 void oja(PlasticConnectome& connectome, std::span<const T> x, std::span<const T> y,
          double learning_rate, const ThreadArena& arena) {
-  require(learning_rate > 0 && learning_rate <= 1, "Oja's learning rate out of range",
-          "learning_rate", learning_rate, "above 0, at most 1");
+  check_learning_rate(learning_rate);
   const auto size = static_cast<std::size_t>(connectome.num_neurons());
   ensure(x.size() == size && y.size() == size, "Oja's rule has one x and y for each neuron");
   arena.parallel_for(connectome.num_neurons(), kRowGrain, [&](std::int64_t row, std::int64_t last) {

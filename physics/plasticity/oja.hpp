@@ -33,10 +33,13 @@ struct OjaSpec {
   }
 };
 
+/// @throws ConfigError for a learning rate out of range.
+void check_learning_rate(double learning_rate);
+
 /// One weight after one sample, by the products x_j y_i and y_i^2, or after many samples by their
 /// means.
 template <Real T>
-T oja_step(T weight, T xy, T yy, T learning_rate) noexcept {
+NOESIS_HOST_DEVICE T oja_step(T weight, T xy, T yy, T learning_rate) noexcept {
   return weight + learning_rate * (xy - yy * weight);
 }
 

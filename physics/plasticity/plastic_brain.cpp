@@ -118,29 +118,42 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
                                            std::span<T> bias, const ThreadArena& arena) {
   ensure(std::ssize(outputs) == num_places_ && bias.size() == outputs.size(),
          "outputs and biases of all places");
-  ++num_runs_;
   const auto n = static_cast<std::size_t>(num_neurons());
   outputs = outputs.first(n);
-  const double activity = mean_size(outputs);
+  const WeightRules rules = begin_run(activity_of(outputs), stimulus);
+  if (rules.homeostasis) {
+    homeostasis_->observe(outputs, spec_.interval_ms, arena);
+    homeostasis_->adapt_bias(bias.first(n), arena);
+    if (rules.scales) homeostasis_->scale(*connectome_, arena);
+  }
+  if (intrinsic_ && !asleep()) learn_intrinsic(outputs, bias.first(n), arena);
+  if (rules.oja_rate) oja(*connectome_, outputs, outputs, *rules.oja_rate, arena);
+  if (rules.decay_ms) decay_weights(*connectome_, spec_.decay, *rules.decay_ms, arena);
+  if (structural_) structural_->observe(outputs, spec_.interval_ms, arena);
+  return restructure(asleep());
+}
+
+template <Real T>
+double PlasticBrain::activity_of(std::span<const T> outputs) {
+  return mean_size(outputs);
+}
+
+WeightRules PlasticBrain::begin_run(double activity, double stimulus) {
+  ++num_runs_;
   if (sleep_) sleep_->advance(spec_.interval_ms, activity / spec_.sleep.reference_rate);
   if (arousal_) {
     arousal_->advance(stimulus, sleep_ ? sleep_->pressure() : 0, spec_.interval_ms);
   }
+  WeightRules rules;
   if (homeostasis_) {
-    homeostasis_->observe(outputs, spec_.interval_ms, arena);
-    homeostasis_->adapt_bias(bias.first(n), arena);
-    if (connectome_) homeostasis_->scale(*connectome_, arena);
+    rules.homeostasis = HomeostasisStep::of(spec_.homeostasis, spec_.interval_ms);
+    rules.scales = connectome_.has_value();
   }
-  const bool asleep = sleep_ && sleep_->asleep();
-  if (intrinsic_ && !asleep) learn_intrinsic(outputs, bias.first(n), arena);
-  if (spec_.has("oja") && !asleep) {
-    oja(*connectome_, outputs, outputs, spec_.oja.learning_rate, arena);
+  if (spec_.has("oja") && !asleep()) rules.oja_rate = spec_.oja.learning_rate;
+  if (spec_.has("decay") && (asleep() || !sleep_) && every(spec_.decay.interval_ms)) {
+    rules.decay_ms = spec_.decay.interval_ms;
   }
-  if (spec_.has("decay") && (asleep || !sleep_) && every(spec_.decay.interval_ms)) {
-    decay_weights(*connectome_, spec_.decay, spec_.decay.interval_ms, arena);
-  }
-  if (structural_) structural_->observe(outputs, spec_.interval_ms, arena);
-  return restructure(asleep);
+  return rules;
 }
 
 template <Real T>
@@ -166,6 +179,12 @@ void PlasticBrain::learn_intrinsic(std::span<const T> outputs, std::span<T> bias
     bias[i] += static_cast<T>(intrinsic_->biases()[i] - before[i]);
   }
 }
+
+bool PlasticBrain::restructures_now() const {
+  return spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms);
+}
+
+PlasticBrain::Change PlasticBrain::restructure_now() { return restructure(asleep()); }
 
 PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
   Change change;
@@ -210,7 +229,7 @@ PlasticityReport PlasticBrain::report() const {
   PlasticityReport report = counts_;
   report.num_alive = connectome_ ? connectome_->num_alive() : num_places_;
   report.num_synapses = connectome_ ? connectome_->num_synapses() : original_->num_synapses();
-  report.gain = arousal_ ? arousal_->gain() : 1;
+  report.gain = arousal_gain();
   if (sleep_) {
     report.sleep_pressure = sleep_->pressure();
     report.asleep = sleep_->asleep();
@@ -259,6 +278,8 @@ void PlasticBrain::read(const Hdf5File& file, const std::string& group) {
   *this = std::move(loaded);
 }
 
+template double PlasticBrain::activity_of(std::span<const float>);
+template double PlasticBrain::activity_of(std::span<const double>);
 template PlasticBrain::Change PlasticBrain::advance(std::span<const float>, double,
                                                     std::span<float>, const ThreadArena&);
 template PlasticBrain::Change PlasticBrain::advance(std::span<const double>, double,

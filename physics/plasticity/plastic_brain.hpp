@@ -45,6 +45,14 @@ struct PlasticityReport {
   bool asleep = false;
 };
 
+/// What the rules do to weights and biases in one run, in this order.
+struct WeightRules {
+  std::optional<HomeostasisStep> homeostasis;  ///< of rates and biases
+  bool scales = false;                         ///< homeostasis of weights
+  std::optional<double> oja_rate;              ///< learning rate
+  std::optional<double> decay_ms;              ///< time to decay for
+};
+
 /// Copyable; a copy goes on with the same bits. Not thread-safe; bits do not depend on the arena.
 class PlasticBrain {
  public:
@@ -65,6 +73,22 @@ class PlasticBrain {
   Change advance(std::span<const T> outputs, double stimulus, std::span<T> bias,
                  const ThreadArena& arena);
 
+  /// The same for weights and biases that are elsewhere, of rules that change them in place: what
+  /// is to be done to them there, at a mean |output| of `activity`; then, if restructures_now(),
+  /// with the weights brought here, what pruning does.
+  WeightRules begin_run(double activity, double stimulus);
+  bool restructures_now() const;
+  Change restructure_now();
+  /// What a mean |output| is to the rules.
+  template <Real T>
+  static double activity_of(std::span<const T> outputs);
+  /// Whether any rule asks for it.
+  bool needs_activity() const noexcept { return sleep_.has_value(); }
+  /// What comes back from elsewhere: null where there is none.
+  float* weights() noexcept { return connectome_ ? connectome_->weights() : nullptr; }
+  Homeostasis* homeostasis() noexcept { return homeostasis_ ? &*homeostasis_ : nullptr; }
+  const WeightDecaySpec& decay() const noexcept { return spec_.decay; }
+
   /// Error that drives neurogenesis until it is set again; 0 before. @throws ConfigError when it is
   /// negative or not finite.
   void set_error(double error);
@@ -80,10 +104,10 @@ class PlasticBrain {
   }
   /// Whether rules decide gain(): of arousal, times what the place has learnt.
   bool has_gain() const noexcept { return arousal_ || intrinsic_; }
+  double arousal_gain() const noexcept { return arousal_ ? arousal_->gain() : 1; }
   double gain(std::int64_t place) const noexcept {
     const bool has_learnt = intrinsic_ && place < num_neurons();
-    return (arousal_ ? arousal_->gain() : 1) *
-           (has_learnt ? intrinsic_->gains()[static_cast<std::size_t>(place)] : 1);
+    return arousal_gain() * (has_learnt ? intrinsic_->gains()[static_cast<std::size_t>(place)] : 1);
   }
   PlasticityReport report() const;
 
@@ -95,6 +119,7 @@ class PlasticBrain {
  private:
   std::int64_t num_neurons() const noexcept;
   bool every(double interval_ms) const;
+  bool asleep() const noexcept { return sleep_ && sleep_->asleep(); }
   void pad_rows();
   Change restructure(bool asleep);
   template <Real T>

@@ -52,6 +52,9 @@ class PlasticConnectome {
             static_cast<std::size_t>(table_.row_count[row])};
   }
 
+  /// All of them, as synapses().weights stand.
+  float* weights() noexcept { return table_.weights.data(); }
+
   /// Appends neurons without synapses. In the columns that the neuron table has, they are called
   /// "#<id>", have the given sign (0 without), empty texts and position 0.
   /// @param signs  empty, or one of -1, 0, 1 for each

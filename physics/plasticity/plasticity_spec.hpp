@@ -44,6 +44,13 @@ struct PlasticitySpec {
     return has("pruning") || has("structural") || has("neurogenesis");
   }
 
+  /// Whether all its rules change weights and biases in place, each neuron's by itself, but for
+  /// pruning now and then: what a device can do.
+  bool changes_in_place() const {
+    return !has("intrinsic") && !has("structural") && !has("neurogenesis") &&
+           !(has("decay") && decay.spared_fraction > 0);
+  }
+
   template <class V>
   void visit(V& v) {
     v("rules", rules, "Rules that run; empty: nothing changes",

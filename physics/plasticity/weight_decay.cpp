@@ -30,15 +30,19 @@ float spared_from(std::span<const float> weights, double fraction, std::vector<f
 
 }  // namespace
 
-void decay_weights(PlasticConnectome& connectome, const WeightDecaySpec& spec, double dt,
-                   const ThreadArena& arena) {
+double decay_factor(const WeightDecaySpec& spec, double dt) {
   require(spec.tau_ms > 0 && std::isfinite(spec.tau_ms), "decay parameter out of range", "tau",
           spec.tau_ms, "> 0");
   require(spec.spared_fraction >= 0 && spec.spared_fraction < 1, "decay parameter out of range",
           "spared_fraction", spec.spared_fraction, "0 to below 1");
   require(dt / spec.tau_ms >= kSmallestStep && std::isfinite(dt), "decay step out of range", "dt",
           dt, "at least 1e-5 tau");
-  const double factor = math::exp(-dt / spec.tau_ms);
+  return math::exp(-dt / spec.tau_ms);
+}
+
+void decay_weights(PlasticConnectome& connectome, const WeightDecaySpec& spec, double dt,
+                   const ThreadArena& arena) {
+  const double factor = decay_factor(spec, dt);
   const auto& counts = connectome.synapses().row_count;
   const std::size_t longest = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
   arena.parallel_for(connectome.num_neurons(), kRowGrain, [&](std::int64_t row, std::int64_t last) {

@@ -29,6 +29,10 @@ struct WeightDecaySpec {
   }
 };
 
+/// What a weight that is not spared is multiplied by in a time dt. @throws ConfigError naming a
+/// parameter out of range.
+double decay_factor(const WeightDecaySpec& spec, double dt);
+
 /// Decays all weights for a time dt. Inputs as strong as the weakest spared one are spared too, so
 /// that no order decides. The same bits for any arena.
 /// @throws ConfigError naming a parameter out of range.

@@ -21,6 +21,7 @@ constexpr bench::Bench kBenches[] = {
     {"worm", "C. elegans in 64 environments under currents", bench::worm},
     {"oja", "Oja's rule on all synapses", bench::oja},
     {"prune", "pruning of weak synapses", bench::prune},
+    {"gpu", "a device: its product against its memory, steps against the processor", bench::gpu},
     {"scale", "the product from 1,000 to a million neurons", bench::scale},
 };
 

@@ -1,0 +1,3 @@
+// Every kernel in single precision.
+#define NOESIS_KERNEL_REAL float
+#include "gpu/kernels/instances.inl"

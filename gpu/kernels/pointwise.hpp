@@ -1,0 +1,95 @@
+#pragma once
+/// Kernels without sums: one thread for each neuron and environment.
+
+#include <cstdint>
+
+#include "core/rng.hpp"
+#include "gpu/kernels/views.hpp"
+#include "gpu/team.hpp"
+#include "physics/models/model.hpp"
+
+namespace noesis::NOESIS_GPU {
+
+/// What synapses carry at a state, silenced neurons 0. Rows are the values of a plane.
+template <class Model>
+struct Output {
+  using T = typename Model::Scalar;
+  static constexpr int kTeamSize = 1;
+
+  Model model;
+  std::int64_t plane = 0;        // values in one component of one tile
+  const T* x = nullptr;          // [tile][component][plane]
+  const T* transmits = nullptr;  // [tile][plane], or null
+  T* output = nullptr;           // [tile][plane]
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t tile) const {
+    T own[Model::kNumComponents];
+    for (int c = 0; c < Model::kNumComponents; ++c) {
+      own[c] = x[(tile * Model::kNumComponents + c) * plane + n];
+    }
+    const std::int64_t at = tile * plane + n;
+    output[at] = transmits != nullptr && transmits[at] == T(0) ? T(0) : model.output(own);
+  }
+};
+
+/// The increments that noise adds in a step: `scale` times a normal number for each state variable.
+/// Rows are the values of a plane.
+template <class T>
+struct DrawNoise {
+  static constexpr int kTeamSize = 1;
+
+  NoiseView view;
+  std::int64_t num_envs = 0;
+  std::int64_t plane = 0;
+  std::int32_t num_components = 1;
+  std::int32_t width = 1;  // of a tile
+  T* noise = nullptr;      // [tile][component][neuron][lane]
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t tile) const {
+    const std::int64_t env = tile * width + n % width;
+    if (env >= num_envs) return;
+    const auto step = static_cast<std::uint64_t>(view.step - view.episode_start[env]);
+    T* const own = noise + tile * num_components * plane + n;
+    for (std::int32_t c = 0; c < num_components; c += 2) {
+      const RandomPair pair =
+          normal_pair(view.seeds[env], Stream::kNoise, step, static_cast<std::uint32_t>(n / width),
+                      static_cast<std::uint32_t>(c / 2));
+      own[c * plane] = static_cast<T>(view.scale * pair.first);
+      if (c + 1 < num_components) own[(c + 1) * plane] = static_cast<T>(view.scale * pair.second);
+    }
+  }
+};
+
+/// Sets what is held to its level.
+template <class T>
+struct Pin {
+  static constexpr int kTeamSize = 1;
+
+  std::int64_t plane = 0;
+  std::int32_t num_components = 1;
+  InputsView<T> inputs;  // with moves and level
+  T* x = nullptr;
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t tile) const {
+    const T moves = inputs.moves[tile * plane + n];
+    for (int c = 0; c < num_components; ++c) {
+      const bool held = c == 0 ? moves < kFree<T> : moves < kClamped<T>;
+      if (held) x[(tile * num_components + c) * plane + n] = inputs.level[tile * plane + n];
+    }
+  }
+};
+
+/// Writes 1 to *found where a value is infinite or not a number. Rows are values, of one tile.
+template <class T>
+struct FindNonFinite {
+  static constexpr int kTeamSize = 1;
+
+  const T* x = nullptr;
+  std::int32_t* found = nullptr;
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t) const {
+    if (!(x[n] - x[n] == T(0))) *found = 1;  // whoever writes, writes the same
+  }
+};
+
+}  // namespace noesis::NOESIS_GPU

@@ -1,0 +1,98 @@
+#pragma once
+/// What advances a batch of brains by fixed steps, and where the state lives meanwhile: in the
+/// host's memory, or on a device, where it stays from call to call. The CPU implements this in
+/// physics/, devices in gpu/; which of them a run takes is for its caller to choose.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/threads.hpp"
+#include "physics/connectome.hpp"
+#include "physics/cpu_backend.hpp"
+#include "physics/integrator.hpp"
+#include "physics/models/models.hpp"
+#include "physics/plasticity/plastic_brain.hpp"
+#include "physics/state.hpp"
+#include "physics/surgeon.hpp"
+
+namespace noesis {
+
+/// Fixed steps `first`, `first + 1`, ... of a batch. The noise of an environment is keyed by its
+/// own seed and by its own count of steps, which began at `episode_start`.
+struct StepRange {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::span<const std::uint64_t> seeds;         ///< (num_envs)
+  std::span<const std::int64_t> episode_start;  ///< (num_envs)
+};
+
+/// A batch in time, under the inputs of its surgeon, whose version() tells when they are others.
+/// `x` of every call is the host's copy of the state, of the batch's shape; an
+/// implementation may leave it behind until fetch(). Not thread-safe.
+template <Real T>
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// "cpu", or what computes, as a user would say it: "cuda (NVIDIA H100 80GB HBM3)".
+  virtual std::string name() const = 0;
+
+  /// Moves the batch. What is held by the surgeon is set to its level first. @throws RunError when
+  /// the device fails.
+  virtual void advance(State<T>& x, const StepRange& steps) = 0;
+
+  /// Whether the present state is finite.
+  virtual bool is_finite(const State<T>& x) = 0;
+
+  /// Makes `x` the present state, where that is elsewhere.
+  virtual void fetch(State<T>&) {}
+
+  /// The caller has written to the host's copy, which fetch() had brought up to date.
+  virtual void state_changed() {}
+  /// Environments of a connectome have other synapses from now on: a table with as many rows, which
+  /// outlives its use. `same_structure` says that only weights differ from the table before.
+  virtual void synapses_changed(std::size_t connectome, const SynapseView& table,
+                                bool same_structure) = 0;
+
+  // Rules of plasticity that change weights and biases in place (PlasticitySpec::changes_in_place)
+  // may run where those are; the host's copies are behind then until fetch_rules().
+
+  /// Whether the four functions below do anything.
+  virtual bool runs_rules() const { return false; }
+  /// Takes over what an environment's homeostasis remembers, if there is one.
+  virtual void put_homeostasis(std::int64_t, const Homeostasis::Memory&) {}
+  /// Runs them on the present outputs of an environment.
+  virtual void run_rules(std::int64_t, const WeightRules&, const WeightDecaySpec&) {}
+  /// Brings back the weights into the table that synapses_changed() gave (null: none), the memory
+  /// of homeostasis (null: none), and the biases (num_neurons).
+  virtual void fetch_rules(std::int64_t, float*, const Homeostasis::Memory*, std::span<T>) {}
+  /// The present outputs of an environment (num_neurons).
+  virtual void fetch_outputs(std::int64_t, std::span<T>) {}
+};
+
+/// What a backend is made from. References outlive it.
+template <Real T>
+struct BackendRequest {
+  const std::vector<ConnectomePtr>& connectomes;  ///< one, or one an environment
+  const ModelSpec& model;
+  const IntegratorSpec& integrator;
+  double noise_sigma;
+  BatchShape shape;
+  const Surgeon<T>& surgeon;
+};
+
+/// Standard deviation of what noise adds to a state variable in a step.
+template <Real T>
+double noise_scale(const BackendRequest<T>& request);
+
+/// Fixed steps on the CPU, by `system`, which outlives it as does the arena.
+template <Real T>
+std::unique_ptr<Backend<T>> make_cpu_stepping(CpuBackend<T>& system,
+                                              const BackendRequest<T>& request,
+                                              const ThreadArena& arena);
+
+}  // namespace noesis
