@@ -10,54 +10,12 @@
 #include "gpu/device_connectome.hpp"
 #include "gpu/kernels/plasticity.hpp"
 #include "gpu/kernels/pointwise.hpp"
-#include "gpu/kernels/stage.hpp"
 #include "gpu/launch.hpp"
 #include "gpu/measure.hpp"
+#include "gpu/method.hpp"
 
 namespace noesis::NOESIS_GPU {
 namespace {
-
-/// The kernels of one model, for the width of a batch's tiles.
-template <Real T>
-struct ModelKernels {
-  std::function<void(const StageView<T>&, std::int64_t num_tiles, ApiStream)> stage;
-  /// x, transmits, output
-  std::function<void(const T*, const T*, T*, std::int64_t plane, std::int64_t num_tiles, ApiStream)>
-      output;
-  bool output_is_first_component = false;
-};
-
-template <class Model, int kWidth>
-ModelKernels<typename Model::Scalar> kernels_of(const Model& model) {
-  using T = typename Model::Scalar;
-  return {[model](const StageView<T>& view, std::int64_t num_tiles, ApiStream stream) {
-            launch(Stage<Model, kWidth>{model, view}, view.batch.num_neurons, num_tiles, stream);
-          },
-          [model](const T* x, const T* transmits, T* output, std::int64_t plane,
-                  std::int64_t num_tiles, ApiStream stream) {
-            launch(Output<Model>{model, plane, x, transmits, output}, plane, num_tiles, stream);
-          },
-          Model::kOutputIsFirstComponent};
-}
-
-/// One stage of a method: what it adds to the sum of slopes, and where the next stage is.
-template <Real T>
-struct StageCoefficients {
-  T a, b;
-};
-
-/// The tableaus as Boost.Odeint has them: coefficients in T, times dt in double, rounded to T.
-template <Real T>
-std::vector<StageCoefficients<T>> tableau(const std::string& name, double dt) {
-  const auto scaled = [dt](T coefficient) { return static_cast<T>(coefficient * dt); };
-  const T half = T(1) / T(2), third = T(1) / T(3), sixth = T(1) / T(6);
-  if (name == "euler") return {{T(0), scaled(T(1))}};
-  if (name == "heun") return {{scaled(T(1)), scaled(half)}, {T(0), scaled(half)}};
-  return {{scaled(half), scaled(sixth)},
-          {scaled(half), scaled(third)},
-          {scaled(T(1)), scaled(third)},
-          {T(0), scaled(sixth)}};
-}
 
 template <Real T>
 class GpuBackend final : public Backend<T> {
@@ -170,8 +128,7 @@ class GpuBackend final : public Backend<T> {
     device_.check_launch("run the rules of plasticity");
   }
 
-  void fetch_rules(std::int64_t env, float* weights, const Homeostasis::Memory* memory,
-                   std::span<T> bias) override {
+  void fetch_rules(std::int64_t env, float* weights, const Homeostasis::Memory* memory) override {
     const std::int64_t first = env * shape_.num_neurons;
     const std::size_t c = connectomes_.size() == 1 ? 0 : index(env);
     if (weights != nullptr) connectomes_[c].fetch_weights(host_tables_[c], weights);
@@ -180,7 +137,10 @@ class GpuBackend final : public Backend<T> {
       shortfall_.download(memory->shortfall, first);
       log_factors_.download(memory->log_factors, first);
     }
-    bias_.download(bias, first);
+  }
+
+  void fetch_biases(std::int64_t env, std::span<T> bias) override {
+    bias_.download(bias, env * shape_.num_neurons);
   }
 
   void fetch_outputs(std::int64_t env, std::span<T> outputs) override {

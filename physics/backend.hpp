@@ -61,15 +61,17 @@ class Backend {
   // Rules of plasticity that change weights and biases in place (PlasticitySpec::changes_in_place)
   // may run where those are; the host's copies are behind then until fetch_rules().
 
-  /// Whether the four functions below do anything.
+  /// Whether the functions below do anything.
   virtual bool runs_rules() const { return false; }
   /// Takes over what an environment's homeostasis remembers, if there is one.
   virtual void put_homeostasis(std::int64_t, const Homeostasis::Memory&) {}
   /// Runs them on the present outputs of an environment.
   virtual void run_rules(std::int64_t, const WeightRules&, const WeightDecaySpec&) {}
-  /// Brings back the weights into the table that synapses_changed() gave (null: none), the memory
-  /// of homeostasis (null: none), and the biases (num_neurons).
-  virtual void fetch_rules(std::int64_t, float*, const Homeostasis::Memory*, std::span<T>) {}
+  /// Brings back the weights into the table that synapses_changed() gave (null: none) and the
+  /// memory of homeostasis (null: none).
+  virtual void fetch_rules(std::int64_t, float*, const Homeostasis::Memory*) {}
+  /// Brings back the biases (num_neurons).
+  virtual void fetch_biases(std::int64_t, std::span<T>) {}
   /// The present outputs of an environment (num_neurons).
   virtual void fetch_outputs(std::int64_t, std::span<T>) {}
 };

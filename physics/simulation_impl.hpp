@@ -79,6 +79,7 @@ class Simulation<T>::Impl {
   void put_rules_there(std::int64_t env);
   /// What the rules' changes of structure and gain mean for the surgeon.
   void take_change(std::int64_t env, const PlasticBrain::Change& change);
+  void settle_biases(std::int64_t env);
   /// Biases are brought back before changed inputs go there, which are all or nothing; they may
   /// have been changed through a reference that was given out long ago.
   void settle_changed_inputs();

@@ -75,7 +75,11 @@ BackendFactory<T> backend_factory(const std::string& name) {
     return [](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
       if (updates_of_stage(request) < kWorthADevice) return nullptr;
       for (const char* kind : {"cuda", "hip"}) {
-        if (can_run(kind, request)) return make_by_name(kind, request);
+        if (!can_run(kind, request)) continue;
+        try {
+          return make_by_name(kind, request);
+        } catch (const UserError&) {  // too old, or too small for the batch
+        }
       }
       return nullptr;
     };

@@ -12,7 +12,8 @@
 namespace noesis {
 
 /// Makes the backend of that name. "auto" is a device where this build and machine have one, the
-/// batch can run there, and a stage has work enough to gain by it; else the CPU.
+/// batch can run there and fits its memory, and a stage has work enough to gain by it; else the
+/// CPU.
 /// @throws ConfigError for a kind of device that was not built. What it returns throws ConfigError
 ///   when there is no such device or the batch cannot run there.
 template <Real T>

@@ -1,0 +1,169 @@
+// What rules of plasticity do to a simulation: on the host, or where a backend runs them.
+
+#include <algorithm>
+#include <cmath>
+
+#include "physics/simulation_impl.hpp"
+
+namespace noesis {
+
+template <Real T>
+void Simulation<T>::Impl::start_plasticity(std::int64_t env) {
+  if (steps_per_rule == 0) return;
+  const auto e = static_cast<std::size_t>(env);
+  const bool is_shared = originals.size() == 1 && shape.num_envs > 1;
+  PlasticBrain fresh(spec.plasticity, original(env), is_shared, shape.num_neurons, seeds[e]);
+  if (e < plastic.size()) {
+    plastic[e] = std::move(fresh);
+  } else {
+    plastic.push_back(std::move(fresh));
+  }
+  use_plastic_synapses(env, false);
+  for (std::int64_t i = 0; i < shape.num_neurons; ++i) {
+    if (!plastic[e].is_alive(i)) surgeon.lesion(env, i);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::use_plastic_synapses(std::int64_t env, bool same_structure) {
+  const auto e = static_cast<std::size_t>(env);
+  rules_behind[e] = 1;
+  rules_ahead[e] = 0;
+  if (!plastic[e].has_connectome()) return;
+  stepping->synapses_changed(e, plastic[e].synapses(), same_structure);
+}
+
+template <Real T>
+void Simulation<T>::Impl::run_rules(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  std::vector<T> outputs, bias(static_cast<std::size_t>(shape.num_neurons));
+  backend.output(present_state(), env, outputs);
+  double stimulus = 0;
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    const auto neuron = static_cast<std::int64_t>(i);
+    bias[i] = static_cast<T>(surgeon.bias(env, neuron));
+    stimulus += std::abs(surgeon.current(env, neuron));
+  }
+  const PlasticBrain::Change change =
+      plastic[e].advance(std::span<const T>(outputs), stimulus / static_cast<double>(bias.size()),
+                         std::span<T>(bias), arena);
+  use_plastic_synapses(env, !spec.plasticity.changes_structure());
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
+  }
+  take_change(env, change);
+}
+
+template <Real T>
+void Simulation<T>::Impl::take_change(std::int64_t env, const PlasticBrain::Change& change) {
+  const PlasticBrain& brain = plastic[static_cast<std::size_t>(env)];
+  for (std::int64_t i = 0; brain.has_gain() && i < shape.num_neurons; ++i) {
+    surgeon.set_gain(env, i, brain.gain(i));
+  }
+  for (const std::int32_t id : change.died) surgeon.lesion(env, id);
+  if (!change.died.empty()) surgeon.pin(edit_state());
+  for (const std::int32_t id : change.born) {
+    surgeon.revive(env, id);
+    draw_initial_state(env, id, id + 1);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  PlasticBrain& brain = plastic[e];
+  if (rules_behind[e] != 0) {
+    if (Homeostasis* homeostasis = brain.homeostasis()) {
+      stepping->put_homeostasis(env, homeostasis->memory());
+    }
+    rules_behind[e] = 0;
+  }
+  double activity = 0, stimulus = 0;
+  if (brain.needs_activity()) {
+    std::vector<T> outputs(static_cast<std::size_t>(shape.num_neurons));
+    stepping->fetch_outputs(env, outputs);
+    activity = PlasticBrain::activity_of(std::span<const T>(outputs));
+  }
+  for (std::int64_t i = 0; spec.plasticity.has("arousal") && i < shape.num_neurons; ++i) {
+    stimulus += std::abs(surgeon.current(env, i));
+  }
+  const double gain = brain.arousal_gain();
+  const WeightRules rules =
+      brain.begin_run(activity, stimulus / static_cast<double>(shape.num_neurons));
+  stepping->run_rules(env, rules, brain.decay());
+  rules_ahead[e] = 1;
+  if (brain.restructures_now()) {
+    settle_rules(env);
+    const PlasticBrain::Change change = brain.restructure_now();
+    use_plastic_synapses(env, false);
+    take_change(env, change);
+  } else if (brain.arousal_gain() != gain) {
+    take_change(env, {});
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rules(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  if (rules_ahead[e] == 0) return;
+  settle_biases(env);
+  rules_ahead[e] = 0;
+  Homeostasis* const homeostasis = plastic[e].homeostasis();
+  Homeostasis::Memory memory;
+  if (homeostasis != nullptr) memory = homeostasis->memory();
+  stepping->fetch_rules(env, plastic[e].weights(), homeostasis != nullptr ? &memory : nullptr);
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_biases(std::int64_t env) {
+  if (rules_ahead[static_cast<std::size_t>(env)] == 0) return;
+  std::vector<T> bias(static_cast<std::size_t>(shape.num_neurons));
+  stepping->fetch_biases(env, bias);
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
+  }
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_changed_inputs() {
+  if (!rules_run_there || surgeon.version() == settled_version) return;
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) settle_biases(env);
+  settled_version = surgeon.version();
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rules() {
+  if (!rules_run_there) return;
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) settle_rules(env);
+  settled_version = surgeon.version();
+}
+
+template <Real T>
+std::int64_t Simulation<T>::Impl::steps_to_rules(std::int64_t most) const {
+  if (steps_per_rule == 0) return most;
+  std::int64_t steps = most;
+  for (const std::int64_t start : episode_start) {
+    const std::int64_t taken = (num_steps - start) % steps_per_rule;
+    steps = std::min(steps, steps_per_rule - taken);
+  }
+  return steps;
+}
+
+template void Simulation<float>::Impl::start_plasticity(std::int64_t);
+template void Simulation<float>::Impl::use_plastic_synapses(std::int64_t, bool);
+template void Simulation<float>::Impl::run_rules(std::int64_t);
+template void Simulation<float>::Impl::run_rules_there(std::int64_t);
+template void Simulation<float>::Impl::settle_rules(std::int64_t);
+template void Simulation<float>::Impl::settle_rules();
+template void Simulation<float>::Impl::settle_changed_inputs();
+template std::int64_t Simulation<float>::Impl::steps_to_rules(std::int64_t) const;
+template void Simulation<double>::Impl::start_plasticity(std::int64_t);
+template void Simulation<double>::Impl::use_plastic_synapses(std::int64_t, bool);
+template void Simulation<double>::Impl::run_rules(std::int64_t);
+template void Simulation<double>::Impl::run_rules_there(std::int64_t);
+template void Simulation<double>::Impl::settle_rules(std::int64_t);
+template void Simulation<double>::Impl::settle_rules();
+template void Simulation<double>::Impl::settle_changed_inputs();
+template std::int64_t Simulation<double>::Impl::steps_to_rules(std::int64_t) const;
+
+}  // namespace noesis
