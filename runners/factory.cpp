@@ -4,10 +4,8 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
-#include "physics/backend.hpp"
-#if defined(NOESIS_HAVE_CUDA) || defined(NOESIS_HAVE_HIP)
 #include "gpu/backends.hpp"
-#endif
+#include "physics/backend.hpp"
 
 namespace noesis {
 namespace {
@@ -16,47 +14,17 @@ namespace {
 /// than the processor; below, what starting it costs, about a second, may never come back.
 constexpr std::int64_t kWorthADevice = 200'000;
 
-constexpr bool kHasCuda =
-#ifdef NOESIS_HAVE_CUDA
-    true;
-#else
-    false;
-#endif
-constexpr bool kHasHip =
-#ifdef NOESIS_HAVE_HIP
-    true;
-#else
-    false;
-#endif
-
+/// The kinds of devices that this build has kernels for, in the order in which "auto" asks.
 template <Real T>
-std::unique_ptr<Backend<T>> make_by_name([[maybe_unused]] const std::string& name,
-                                         [[maybe_unused]] const BackendRequest<T>& request) {
+std::vector<const GpuKind<T>*> built_kinds() {
+  return {
 #ifdef NOESIS_HAVE_CUDA
-  if (name == "cuda") return cuda::kind<T>().make(request);
+      &cuda::kind<T>(),
 #endif
 #ifdef NOESIS_HAVE_HIP
-  if (name == "hip") return hip::kind<T>().make(request);
+      &hip::kind<T>(),
 #endif
-  return nullptr;
-}
-
-template <Real T>
-bool can_run([[maybe_unused]] const std::string& name,
-             [[maybe_unused]] const BackendRequest<T>& request) {
-#ifdef NOESIS_HAVE_CUDA
-  const GpuKind<T>& cuda_kind = cuda::kind<T>();
-  if (name == "cuda" && cuda_kind.unsupported(request).empty()) {
-    return cuda_kind.num_devices(nullptr) > 0;
-  }
-#endif
-#ifdef NOESIS_HAVE_HIP
-  const GpuKind<T>& hip_kind = hip::kind<T>();
-  if (name == "hip" && hip_kind.unsupported(request).empty()) {
-    return hip_kind.num_devices(nullptr) > 0;
-  }
-#endif
-  return false;
+  };
 }
 
 template <Real T>
@@ -74,59 +42,46 @@ BackendFactory<T> backend_factory(const std::string& name) {
   if (name == "auto") {
     return [](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
       if (updates_of_stage(request) < kWorthADevice) return nullptr;
-      for (const char* kind : {"cuda", "hip"}) {
-        if (!can_run(kind, request)) continue;
+      for (const GpuKind<T>* kind : built_kinds<T>()) {
+        if (!kind->unsupported(request).empty() || kind->num_devices(nullptr) == 0) continue;
         try {
-          return make_by_name(kind, request);
+          return kind->make(request);
         } catch (const UserError&) {  // too old, or too small for the batch
         }
       }
       return nullptr;
     };
   }
-  const bool is_built = (name == "cuda" && kHasCuda) || (name == "hip" && kHasHip);
-  if (!is_built) {
-    std::vector<std::string> built = {"auto", "cpu"};
-    if (kHasCuda) built.emplace_back("cuda");
-    if (kHasHip) built.emplace_back("hip");
-    throw ConfigError({.what = "this build of noesis has no such backend",
-                       .where = "backend",
-                       .got = "\"" + name + "\"",
-                       .allowed = join_names(built),
-                       .next = "build with -DNOESIS_WITH_" +
-                               std::string(name == "hip" ? "HIP" : "CUDA") +
-                               "=ON (docs/guides/gpu.md)"});
+  std::vector<std::string> built = {"auto", "cpu"};
+  for (const GpuKind<T>* kind : built_kinds<T>()) {
+    if (name == kind->name) return kind->make;
+    built.emplace_back(kind->name);
   }
-  return [name](const BackendRequest<T>& request) { return make_by_name(name, request); };
+  throw ConfigError({.what = "this build of noesis has no such backend",
+                     .where = "backend",
+                     .got = "\"" + name + "\"",
+                     .allowed = join_names(built),
+                     .next = "build with -DNOESIS_WITH_" +
+                             std::string(name == "hip" ? "HIP" : "CUDA") +
+                             "=ON (docs/guides/gpu.md)"});
 }
 
 DeviceMemory device_memory() {
-#ifdef NOESIS_HAVE_CUDA
-  if (cuda::kind<float>().num_devices(nullptr) > 0) return {"cuda", cuda::kind<float>().memory()};
-#endif
-#ifdef NOESIS_HAVE_HIP
-  if (hip::kind<float>().num_devices(nullptr) > 0) return {"hip", hip::kind<float>().memory()};
-#endif
+  for (const GpuKind<float>* kind : built_kinds<float>()) {
+    if (kind->num_devices(nullptr) > 0) return {kind->name, kind->memory()};
+  }
   return {};
 }
 
 std::vector<DeviceTimer> device_timers() {
   std::vector<DeviceTimer> timers;
-#if defined(NOESIS_HAVE_CUDA) || defined(NOESIS_HAVE_HIP)
-  const auto add = [&](const GpuKind<float>& kind) {
-    if (kind.num_devices(nullptr) == 0) return;
-    timers.push_back({kind.name, kind.copy_bandwidth,
-                      [&kind](const SynapseView& table, std::int64_t neurons, std::int64_t envs) {
-                        return kind.product_seconds(table, neurons, envs, nullptr);
+  for (const GpuKind<float>* kind : built_kinds<float>()) {
+    if (kind->num_devices(nullptr) == 0) continue;
+    timers.push_back({kind->name, kind->copy_bandwidth,
+                      [kind](const SynapseView& table, std::int64_t neurons, std::int64_t envs) {
+                        return kind->product_seconds(table, neurons, envs, nullptr);
                       }});
-  };
-#endif
-#ifdef NOESIS_HAVE_CUDA
-  add(cuda::kind<float>());
-#endif
-#ifdef NOESIS_HAVE_HIP
-  add(hip::kind<float>());
-#endif
+  }
   return timers;
 }
 
