@@ -6,6 +6,7 @@
 #include "core/registry.hpp"
 #include "env/tasks/discover.hpp"
 #include "env/tasks/emulate.hpp"
+#include "env/tasks/heal.hpp"
 #include "env/tasks/steer.hpp"
 #include "env/tasks/timed.hpp"
 #include "env/wrappers.hpp"
@@ -18,6 +19,15 @@ struct Entry {
   std::function<MadeTask(const EnvOptions&, std::int64_t num_envs, int num_threads)> make;
   std::function<std::vector<ConfigKey>()> keys;
 };
+
+void refuse_files(const std::vector<std::string>& files) {
+  if (files.empty()) return;
+  throw ConfigError({.what = "an option that names a file",
+                     .where = {},
+                     .got = files.front(),
+                     .allowed = "options without files: they come from another machine",
+                     .next = {}});
+}
 
 /// `TaskType` is made from (Options, num_envs, num_threads).
 template <class TaskType, class Options>
@@ -32,6 +42,9 @@ Entry entry(std::string id, std::int64_t max_episode_steps, double reward_thresh
                 const Timed<Options> config =
                     parse_config(options.toml, options.source, options.overrides,
                                  Timed<Options>{spec.max_episode_steps, {}});
+                if constexpr (requires { config.task.files(); }) {
+                  if (!options.may_read_files) refuse_files(config.task.files());
+                }
                 MadeTask made{std::make_unique<TaskType>(config.task, num_envs, num_threads), spec};
                 made.spec.max_episode_steps = config.max_episode_steps;
                 made.spec.options = config_to_toml(config);
@@ -51,7 +64,9 @@ const Registry<Entry>& registry() {
     const auto add = [&all](const Entry& one) { all.add(one.spec.id, one); };
     add(entry<DiscoverTask, DiscoverOptions>("noesis/Discover-v0", 0, 0.35));
     add(entry<EmulateTask, EmulateOptions>("noesis/Emulate-v0", 200, -80));
+    add(entry<QuenchTask, QuenchOptions>("noesis/Quench-v0", 200, 165));
     add(entry<SteerTask, SteerOptions>("noesis/Steer-v0", 100, -30));
+    add(entry<WakeTask, WakeOptions>("noesis/Wake-v0", 200, 90));
     return all;
   }();
   return entries;

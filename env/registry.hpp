@@ -18,6 +18,7 @@ struct EnvOptions {
   std::string toml;
   std::vector<std::string> overrides;
   std::string source = "environment options";  ///< stands for the TOML's file in errors
+  bool may_read_files = true;  ///< false: an option that names a file is a ConfigError
 };
 
 std::vector<std::string> env_ids();

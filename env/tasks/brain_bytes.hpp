@@ -11,6 +11,7 @@ inline void save_brain(const BrainSnapshot<double>& brain, ByteWriter& out) {
   out.put(brain.step);
   out.put(brain.state);
   out.put(brain.inputs);
+  out.put(brain.history);
 }
 
 /// @throws ConfigError for a brain of another size.
@@ -20,6 +21,7 @@ inline BrainSnapshot<double> load_brain(ByteReader& in, const BatchShape& shape)
   in.get(brain.step);
   in.get(brain.state);
   in.get(brain.inputs);
+  in.get(brain.history);
   if (std::ssize(brain.state) != shape.num_components * shape.num_neurons ||
       std::ssize(brain.inputs) != Surgeon<double>::kNumArrays * shape.num_neurons) {
     ByteReader::fail("a brain of " +

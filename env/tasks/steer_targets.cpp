@@ -8,12 +8,14 @@ namespace noesis {
 
 SteerTargets::SteerTargets(const Subject& subject, const SteerOptions& options)
     : holding_(subject),
-      sites_(select_sites(options.stimulated, subject.connectome->num_neurons(),
-                          static_cast<std::uint64_t>(options.brain_seed), "stimulated")),
       num_neurons_(subject.connectome->num_neurons()),
       low_(options.target_low),
       high_(options.target_high),
-      limit_(kHoldingShare * options.amplitude) {
+      limit_(kHoldingShare * options.brain.amplitude) {
+  const Sites sites =
+      select_sites(options.brain.stimulated, num_neurons_,
+                   static_cast<std::uint64_t>(options.brain.brain_seed), "stimulated");
+  for (std::int64_t site = 0; site < sites.size(); ++site) neurons_.push_back(sites.tip(site));
   if (low_ > high_) {
     throw ConfigError({.what = "target_low is above target_high",
                        .where = "target_low",
@@ -25,8 +27,8 @@ SteerTargets::SteerTargets(const Subject& subject, const SteerOptions& options)
 
 std::vector<double> SteerTargets::rates_of(std::span<const double> target) const {
   std::vector<double> rates(static_cast<std::size_t>(num_neurons_), kNominalRate);
-  for (std::size_t k = 0; k < sites_.size(); ++k) {
-    rates[static_cast<std::size_t>(sites_[k])] = target[k];
+  for (std::size_t k = 0; k < neurons_.size(); ++k) {
+    rates[static_cast<std::size_t>(neurons_[k])] = target[k];
   }
   return rates;
 }
@@ -35,7 +37,7 @@ std::vector<double> SteerTargets::holding_current(std::span<const double> target
   const std::vector<double> rates = rates_of(target);
   std::vector<double> current(target.size());
   for (std::size_t k = 0; k < target.size(); ++k) {
-    current[k] = holding_.needed(target[k]) - holding_.received(rates, sites_[k]);
+    current[k] = holding_.needed(target[k]) - holding_.received(rates, neurons_[k]);
   }
   return current;
 }
@@ -43,7 +45,7 @@ std::vector<double> SteerTargets::holding_current(std::span<const double> target
 std::vector<double> SteerTargets::draw(std::uint64_t seed) const {
   RandomSequence random(seed, Stream::kTask);
   const auto rate = [&] { return low_ + (high_ - low_) * random.uniform(); };
-  std::vector<double> target(sites_.size()), needed(sites_.size());
+  std::vector<double> target(neurons_.size()), needed(neurons_.size());
   for (std::size_t k = 0; k < target.size(); ++k) {
     target[k] = rate();
     needed[k] = holding_.needed(target[k]);
@@ -52,7 +54,7 @@ std::vector<double> SteerTargets::draw(std::uint64_t seed) const {
     const std::vector<double> rates = rates_of(target);
     bool held = true;
     for (std::size_t k = 0; k < target.size(); ++k) {
-      const double current = needed[k] - holding_.received(rates, sites_[k]);
+      const double current = needed[k] - holding_.received(rates, neurons_[k]);
       if (std::abs(current) <= limit_) continue;  // false for NaN
       held = false;
       target[k] = rate();

@@ -1,9 +1,7 @@
 #include "env/tasks/wilson_cowan_inverse.hpp"
 
 #include <cmath>
-#include <limits>
 
-#include "core/error.hpp"
 #include "core/math.hpp"
 
 namespace noesis {
@@ -38,47 +36,6 @@ double resting_inhibition(const WilsonCowanParameters& p, double e) {
     (excess(middle) > 0 ? low : high) = middle;
   }
   return (low + high) / 2;
-}
-
-HoldingCurrent::HoldingCurrent(const Subject& subject)
-    : connectome_(subject.connectome), model_(subject.brain.model.wilson_cowan) {
-  if (subject.brain.model.name != "wilson_cowan") {
-    throw ConfigError({.what = "this task is about Wilson-Cowan brains",
-                       .where = "subject",
-                       .got = subject.name,
-                       .allowed = "celegans, celegans-coupled, reference-N",
-                       .next = {}});
-  }
-  drive_ = subject.brain.drive.values(connectome_->num_neurons());
-}
-
-double HoldingCurrent::needed(double rate) const {
-  const auto estimate = summed_input(model_, rate, resting_inhibition(model_, rate), rate);
-  return estimate.valid ? estimate.input : std::numeric_limits<double>::quiet_NaN();
-}
-
-double HoldingCurrent::received(std::span<const double> rates, std::int64_t neuron) const {
-  const auto n = static_cast<std::size_t>(neuron);
-  double from_others = drive_[n];
-  const auto add = [&](const SynapseTable& table, double gain, double own) {
-    if (table.empty()) return;
-    const auto sources = table.row_sources(neuron);
-    const auto weights = table.row_weights(neuron);
-    for (std::size_t k = 0; k < sources.size(); ++k) {
-      from_others += gain * weights[k] * (rates[static_cast<std::size_t>(sources[k])] - own);
-    }
-  };
-  add(connectome_->synapses(), model_.coupling, 0);
-  add(connectome_->gap_junctions(), model_.gap_coupling, rates[n]);
-  return from_others;
-}
-
-std::vector<double> HoldingCurrent::of(std::span<const double> rates) const {
-  std::vector<double> current(rates.size());
-  for (std::size_t i = 0; i < current.size(); ++i) {
-    current[i] = needed(rates[i]) - received(rates, static_cast<std::int64_t>(i));
-  }
-  return current;
 }
 
 }  // namespace noesis

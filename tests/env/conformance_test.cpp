@@ -44,6 +44,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SteerWorm",
              "noesis/Steer-v0",
              {"subject=celegans", "stimulated=random:20", "amplitude=8"}},
+        Case{"SteerRate",
+             "noesis/Steer-v0",
+             {"model=rate", "charge_limit=1", "stimulated=0+1:0.5,3", "recorded=2+4,"}},
+        Case{"Quench", "noesis/Quench-v0", {"max_episode_steps=7"}},
+        Case{"QuenchHard", "noesis/Quench-v0", {"difficulty=hard", "charge_balanced=true"}},
+        Case{"Wake", "noesis/Wake-v0", {"max_episode_steps=9"}},
+        Case{"WakeHard", "noesis/Wake-v0", {"difficulty=hard", "action_mode=surgeon"}},
         Case{"Discover", "noesis/Discover-v0", {"num_neurons=8", "budget=60", "noise=0.01"}},
         Case{"Emulate", "noesis/Emulate-v0", {"cut_step=4", "window=3", "noise=0.01"}},
         Case{"EmulateLorenz",
@@ -159,7 +166,8 @@ TEST_P(Conformance, ClipsActionsOutOfBounds) {
 
 TEST(Registry, KnowsItsEnvironmentsAndSuggestsTheNearest) {
   EXPECT_THAT(env_ids(),
-              ::testing::ElementsAre("noesis/Discover-v0", "noesis/Emulate-v0", "noesis/Steer-v0"));
+              ::testing::ElementsAre("noesis/Discover-v0", "noesis/Emulate-v0", "noesis/Quench-v0",
+                                     "noesis/Steer-v0", "noesis/Wake-v0"));
   try {
     make("noesis/Ster-v0");
     FAIL() << "an unknown id was made";

@@ -97,18 +97,43 @@ TEST(FlatForms, AreGymnasiums) {
                ConfigError);
 }
 
+std::vector<std::int64_t> tips(const Sites& sites) {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t site = 0; site < sites.size(); ++site) ids.push_back(sites.tip(site));
+  return ids;
+}
+
 TEST(Sites, AreAllACountOrAList) {
-  EXPECT_THAT(select_sites("all", 3, 0, "k"), ElementsAre(0, 1, 2));
-  EXPECT_THAT(select_sites("4, 0,2", 5, 0, "k"), ElementsAre(0, 2, 4));
-  EXPECT_THAT(select_sites("3,", 5, 0, "k"), ElementsAre(3));
-  const auto drawn = select_sites("random:5", 100, 1, "k");
+  const auto ids = [](const char* text, std::int64_t n, std::uint64_t seed = 0) {
+    return tips(select_sites(text, n, seed, "k"));
+  };
+  EXPECT_THAT(ids("all", 3), ElementsAre(0, 1, 2));
+  EXPECT_THAT(ids("4, 0,2", 5), ElementsAre(0, 2, 4));
+  EXPECT_THAT(ids("3,", 5), ElementsAre(3));
+  const auto drawn = ids("random:5", 100, 1);
   EXPECT_EQ(drawn.size(), 5);
-  EXPECT_EQ(drawn, select_sites("random:5", 100, 1, "k"));
-  EXPECT_NE(drawn, select_sites("random:5", 100, 2, "k"));
-  for (const char* wrong : {"", "none", "random:0", "random:6", "random:", "random:x", "5,", "1,1",
-                            "1,,2", "-1", "1,x", "1.5", ","}) {
+  EXPECT_EQ(drawn, ids("random:5", 100, 1));
+  EXPECT_NE(drawn, ids("random:5", 100, 2));
+  EXPECT_EQ(drawn, ids("random:5%", 100, 1));
+  EXPECT_EQ(ids("random:0.1%", 100).size(), 1);
+  EXPECT_EQ(ids("random:100%", 7).size(), 7);
+  for (const char* wrong :
+       {"",        "none",      "random:0",    "random:6", "random:", "random:x",
+        "5,",      "1,1",       "1,,2",        "-1",       "1,x",     "1.5",
+        ",",       "random:0%", "random:101%", "random:%", "1:2",     "0+1:x",
+        "0+1:nan", "0+0",       "0+",          "0+1,1",    "0+5:1",   "0:1+2:inf"}) {
     EXPECT_THROW(select_sites(wrong, 5, 0, "k"), ConfigError) << wrong;
   }
+}
+
+// Broken by weights that stay with the order of the text when the sites are put in order.
+TEST(Sites, AreWeightedSetsOfNeurons) {
+  const Sites sites = select_sites("7, 4+2:0.5+9:-1 ,0:1", 10, 0, "k");
+  EXPECT_THAT(tips(sites), ElementsAre(0, 4, 7));
+  EXPECT_THAT(sites.neurons(1), ElementsAre(4, 2, 9));
+  EXPECT_THAT(sites.weights(1), ElementsAre(1, 0.5, -1));
+  EXPECT_THAT(sites.neurons(), ElementsAre(0, 4, 2, 9, 7));
+  EXPECT_THAT(sites.weights(), ElementsAre(1, 1, 0.5, -1, 1));
 }
 
 TEST(Rendering, DrawsBarsAsTextAndPixels) {

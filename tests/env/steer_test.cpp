@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "env/registry.hpp"
+#include "env/tasks/wilson_cowan_inverse.hpp"
 
 namespace noesis {
 namespace {
@@ -180,9 +181,28 @@ TEST(Steer, HoldingCurrentsMakeTheTargetAFixedPoint) {
   }
 }
 
+TEST(Steer, HoldingCurrentsHoldRateNetworksToo) {
+  SteerOptions options;
+  options.model = "rate";
+  const Subject subject = steered_subject(options);
+  const ThreadArena arena(1);
+  Simulation<double> brain({subject.connectome}, subject.brain, {0}, arena);
+  std::vector<double> target;
+  for (std::int64_t i = 0; i < kNeurons; ++i) target.push_back(0.05 * static_cast<double>(i) - 0.2);
+  const std::vector<double> current = HoldingCurrent(subject).of(target);
+  State<double> x = brain.state();
+  for (std::int64_t i = 0; i < kNeurons; ++i) {
+    brain.surgeon().set_current(0, i, current[static_cast<std::size_t>(i)]);
+    x.at(0, 0, i) = std::atanh(target[static_cast<std::size_t>(i)]);
+  }
+  State<double> slope(x.shape());
+  brain.system().derivative(x, slope);
+  for (std::int64_t k = 0; k < slope.size(); ++k) EXPECT_NEAR(slope.data()[k], 0, 1e-12);
+}
+
 TEST(Steer, TargetsAreNewAtEveryResetAndWithinTheLimits) {
   SteerOptions options;
-  const Subject subject = make_subject(options.subject, 0);
+  const Subject subject = steered_subject(options);
   const SteerTargets targets(subject, options);
   EXPECT_EQ(targets.draw(1), targets.draw(1));
   EXPECT_NE(targets.draw(1), targets.draw(2));
@@ -191,7 +211,7 @@ TEST(Steer, TargetsAreNewAtEveryResetAndWithinTheLimits) {
     EXPECT_THAT(target, ::testing::Each(::testing::AllOf(::testing::Ge(options.target_low),
                                                          ::testing::Le(options.target_high))));
     for (const double current : targets.holding_current(target)) {
-      EXPECT_LE(std::abs(current), SteerTargets::kHoldingShare * options.amplitude);
+      EXPECT_LE(std::abs(current), SteerTargets::kHoldingShare * options.brain.amplitude);
     }
   }
 }

@@ -1,0 +1,210 @@
+#include "env/tasks/heal.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace noesis {
+namespace {
+
+/// Health from which on an agent has done what it should.
+constexpr double kSuccess = 0.9;
+
+/// Where the rates of a seized brain begin: saturated, as they stay when nobody acts.
+constexpr double kSeizedLow = 0.9, kSeizedHigh = 1;
+
+std::int64_t window_length(double interval) {
+  return std::max<std::int64_t>(1, std::llround(HealthWindows::kLengthTau / interval));
+}
+
+/// The same brain as it should be: a seized one with its healthy wiring, unless that came in a
+/// file.
+Subject healthy_subject(BrainOptions options) {
+  options.coupling = 0;
+  return controlled_subject(options);
+}
+
+void require_wilson_cowan(const Subject& subject) {
+  if (subject.brain.model.name == "wilson_cowan") return;
+  throw ConfigError({.what = "this task is about Wilson-Cowan brains",
+                     .where = "subject",
+                     .got = subject.name,
+                     .allowed = "celegans, celegans-coupled, reference-N",
+                     .next = {}});
+}
+
+}  // namespace
+
+QuenchOptions QuenchOptions::of(const std::string& difficulty) {
+  QuenchOptions options;
+  options.difficulty = difficulty;
+  if (difficulty == "easy") {
+    options.brain.coupling = 5;
+  } else if (difficulty == "hard") {
+    options.brain.recorded = "random:50%";
+    options.brain.stimulated = "random:90%";
+    options.brain.noise = 0.02;
+    options.brain.observation_noise = 0.01;
+  } else {
+    ensure(difficulty == "normal", "a difficulty has a preset");
+  }
+  return options;
+}
+
+WakeOptions WakeOptions::of(const std::string& difficulty) {
+  WakeOptions options;
+  options.difficulty = difficulty;
+  if (difficulty == "easy") {
+    options.brain.amplitude = 4;
+    options.brain.energy_weight = 0;
+  } else if (difficulty == "hard") {
+    options.brain.recorded = "random:70%";
+    options.brain.stimulated = "random:50%";
+    options.brain.noise = 0.02;
+    options.brain.observation_noise = 0.01;
+  } else {
+    ensure(difficulty == "normal", "a difficulty has a preset");
+  }
+  return options;
+}
+
+Subject seized_subject(const QuenchOptions& options) {
+  const bool has_condition = options.brain.subject != "lorenz63";
+  Subject subject =
+      controlled_subject(options.brain, has_condition ? Condition::kSeized : Condition::kHealthy);
+  require_wilson_cowan(subject);
+  subject.brain.initial = {.low = kSeizedLow, .high = kSeizedHigh};
+  return subject;
+}
+
+Subject comatose_subject(const WakeOptions& options) {
+  Subject subject = controlled_subject(options.brain, Condition::kComatose);
+  require_wilson_cowan(subject);
+  return subject;
+}
+
+HealTask::HealTask(std::string name, Subject ill, const Subject& healthy, bool at_edge,
+                   const BrainOptions& options, std::int64_t num_envs, int num_threads)
+    : name_(std::move(name)),
+      brain_(std::move(ill), options, num_envs, num_threads),
+      windows_(num_envs, brain_.subject().num_units, window_length(brain_.look_interval()),
+               resting_deviation(healthy)),
+      chaos_arena_(num_threads),
+      observation_space_(uniform_box({brain_.recorded().size() + 2}, -1, 1)),
+      rates_(static_cast<std::size_t>(brain_.subject().num_units)) {
+  if (at_edge) {
+    chaos_.emplace(brain_.subject(), num_envs, options.control_interval,
+                   window_length(options.control_interval), chaos_arena_);
+  }
+}
+
+void HealTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
+                     std::span<float> observation, InfoTable& info) {
+  if (!options.empty()) {
+    throw ConfigError({.what = "a reset option that " + name_ + " does not have",
+                       .where = "options",
+                       .got = options.begin()->first,
+                       .allowed = "none",
+                       .next = {}});
+  }
+  brain_.reset(env, seed);
+  windows_.clear(env);
+  if (chaos_) chaos_->reset(brain_.brains(), env, seed);
+  judge(env, info);
+  observe(env, observation);
+}
+
+void HealTask::look() {
+  for (std::int64_t env = 0; env < num_envs(); ++env) {
+    for (std::size_t i = 0; i < rates_.size(); ++i) {
+      rates_[i] = brain_.rate(env, static_cast<std::int64_t>(i));
+    }
+    windows_.add(env, rates_);
+  }
+  if (chaos_) chaos_->follow(brain_.brains());
+}
+
+double HealTask::judge(std::int64_t env, InfoTable& info) const {
+  const Health health = windows_.measure(env);
+  double value = health.value();
+  info.set("mean_rate", env, health.mean_rate);
+  info.set("saturated_fraction", env, health.saturated_fraction);
+  info.set("variation", env, health.variation);
+  if (chaos_) {
+    const double exponent = chaos_->exponent(env);
+    constexpr double kLow = WakeTask::kEdgeLow, kHigh = WakeTask::kEdgeHigh;
+    value *= ramp(exponent, kLow - WakeTask::kEdgeMargin, kLow) *
+             ramp(exponent, kHigh + WakeTask::kEdgeMargin, kHigh);
+    info.set("lyapunov", env, exponent);
+  }
+  info.set("health", env, value);
+  return value;
+}
+
+void HealTask::observe(std::int64_t env, std::span<float> observation) const {
+  const auto recorded = static_cast<std::size_t>(brain_.recorded().size());
+  brain_.observe(env, observation.first(recorded));
+  const Health health = windows_.measure(env);
+  observation[recorded] = static_cast<float>(std::clamp(health.mean_rate, -1.0, 1.0));
+  observation[recorded + 1] = static_cast<float>(std::min(health.variation, 1.0));
+}
+
+void HealTask::step(std::span<const float> actions, std::span<const std::uint8_t> active,
+                    const TaskStep& out) {
+  const auto n = static_cast<std::size_t>(num_envs());
+  const auto action_size = static_cast<std::size_t>(action_space().flat_size());
+  const auto observation_size = static_cast<std::size_t>(observation_space_.flat_size());
+  std::vector<double> energy(n);
+  for (std::size_t e = 0; e < n; ++e) {
+    if (active[e] == 0) continue;
+    energy[e] =
+        brain_.apply(static_cast<std::int64_t>(e), actions.subspan(e * action_size, action_size));
+  }
+  brain_.advance([this] { look(); });
+  if (chaos_) chaos_->measure(brain_.brains());
+  for (std::size_t e = 0; e < n; ++e) {
+    if (active[e] == 0) continue;
+    const auto env = static_cast<std::int64_t>(e);
+    const double health = judge(env, out.info);
+    out.rewards[e] = health - brain_.options().energy_weight * energy[e];
+    out.terminated[e] = 0;
+    out.info.set("charge", env, brain_.charge(env));
+    out.info.set("energy", env, energy[e]);
+    out.info.set("is_success", env, health >= kSuccess);
+    observe(env, out.observations.subspan(e * observation_size, observation_size));
+  }
+}
+
+void HealTask::save(std::int64_t env, ByteWriter& out) const {
+  out.put(std::string_view(name_));
+  brain_.save(env, out);
+  windows_.save(env, out);
+  if (chaos_) chaos_->save(env, out);
+}
+
+void HealTask::load(std::int64_t env, ByteReader& in) {
+  in.expect(name_);
+  brain_.load(env, in);
+  windows_.load(env, in);
+  if (chaos_) chaos_->load(env, in);
+}
+
+std::vector<RenderRow> HealTask::render_rows(std::int64_t env) const {
+  std::vector<RenderRow> rows = brain_.render_rows(env);
+  const Health health = windows_.measure(env);
+  rows.push_back(
+      {.name = "vitals",
+       .values = {health.value(), health.mean_rate, health.saturated_fraction, health.variation}});
+  return rows;
+}
+
+QuenchTask::QuenchTask(const QuenchOptions& options, std::int64_t num_envs, int num_threads)
+    : HealTask("Quench", seized_subject(options), healthy_subject(options.brain), false,
+               options.brain, num_envs, num_threads) {}
+
+WakeTask::WakeTask(const WakeOptions& options, std::int64_t num_envs, int num_threads)
+    : HealTask("Wake", comatose_subject(options), healthy_subject(options.brain), true,
+               options.brain, num_envs, num_threads) {}
+
+}  // namespace noesis
