@@ -78,6 +78,11 @@ class Space {
   const Kind* get_if() const noexcept {
     return std::get_if<Kind>(&kind_);
   }
+  /// Calls `visitor` with the Box, Discrete, ... that it is.
+  template <class Visitor>
+  decltype(auto) visit(const Visitor& visitor) const {
+    return std::visit(visitor, kind_);
+  }
 
   bool contains(const Value& value) const { return violation(value).empty(); }
   /// Why the value is not in the space, such as "[3] = nan is not in [-1, 1]"; empty when it is.

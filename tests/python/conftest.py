@@ -1,14 +1,18 @@
 """Runs the `noesis` that was built: NOESIS_COMMAND, or the release build."""
 
+import importlib.util
 import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+if importlib.util.find_spec("noesis") is None:  # not installed: the sources do for all but the compiled part
+    sys.path.insert(0, str(ROOT / "python"))
 
 
 @pytest.fixture(scope="session")
