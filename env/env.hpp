@@ -63,6 +63,8 @@ class Env {
   ///   after the task's end.
   virtual StepResult step(const Value& action) = 0;
   virtual Frame render() = 0;
+  /// What render() shows, as data and in any mode. By default there is nothing to be seen.
+  virtual RenderScene scene() const { return {}; }
   /// May be called more than once; nothing but the destructor may be called after.
   virtual void close() = 0;
 
@@ -88,6 +90,7 @@ class TaskEnv final : public Env {
   ResetResult reset(std::optional<std::uint64_t> seed, const Dict& options) override;
   StepResult step(const Value& action) override;
   Frame render() override;
+  RenderScene scene() const override { return {task_->render_rows(0), task_->render_graph(0)}; }
   void close() override {}
   Snapshot snapshot() const override;
   void restore(const Snapshot& snapshot) override;

@@ -52,6 +52,8 @@ class Task {
 
   /// What there is to see in one environment.
   virtual std::vector<RenderRow> render_rows(std::int64_t env) const = 0;
+  /// The network behind it (make_render_graph); by default there is none to be seen.
+  virtual RenderGraph render_graph(std::int64_t) const { return {}; }
 };
 
 /// What the owners of a task ask before a step. @throws ConfigError naming environment and element

@@ -198,4 +198,9 @@ Frame VectorEnv::render(std::int64_t env, const std::string& mode) const {
   return render_frame(mode, task_->render_rows(env));
 }
 
+RenderScene VectorEnv::scene(std::int64_t env) const {
+  check_env(env);
+  return {task_->render_rows(env), task_->render_graph(env)};
+}
+
 }  // namespace noesis

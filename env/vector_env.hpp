@@ -84,6 +84,8 @@ class VectorEnv {
 
   /// As Env::render() in that mode. @throws ConfigError for an unknown mode.
   Frame render(std::int64_t env, const std::string& mode) const;
+  /// As Env::scene().
+  RenderScene scene(std::int64_t env) const;
 
  private:
   std::span<float> row(AlignedVector<float>& values, std::int64_t env) const;

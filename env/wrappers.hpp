@@ -24,6 +24,7 @@ class Wrapper : public Env {
   }
   StepResult step(const Value& action) override { return env_->step(action); }
   Frame render() override { return env_->render(); }
+  RenderScene scene() const override { return env_->scene(); }
   void close() override { env_->close(); }
   Snapshot snapshot() const final;
   void restore(const Snapshot& snapshot) final;

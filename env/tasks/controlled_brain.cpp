@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/math.hpp"
 #include "core/rng.hpp"
+#include "env/render_graph.hpp"
 #include "env/tasks/brain_bytes.hpp"
 #include "physics/connectome_io.hpp"
 
@@ -244,6 +245,12 @@ std::vector<RenderRow> ControlledBrain::render_rows(std::int64_t env) const {
                            .values = episodes_[static_cast<std::size_t>(env)].amplitude,
                            .low = -options_.amplitude,
                            .high = options_.amplitude}};
+}
+
+RenderGraph ControlledBrain::render_graph(std::int64_t env) const {
+  std::vector<double> levels;
+  for (std::int64_t i = 0; i < subject_.num_units; ++i) levels.push_back(rate(env, i));
+  return make_render_graph(*subject_.connectome, std::move(levels));
 }
 
 }  // namespace noesis

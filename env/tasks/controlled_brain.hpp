@@ -117,6 +117,7 @@ class ControlledBrain {
   void load(std::int64_t env, ByteReader& in);
   /// Rates of the stimulated sites' tips, and the currents at the sites.
   std::vector<RenderRow> render_rows(std::int64_t env) const;
+  RenderGraph render_graph(std::int64_t env) const;
 
  private:
   struct Episode {

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "env/render_graph.hpp"
 #include "env/tasks/brain_bytes.hpp"
 #include "env/tasks/wilson_cowan_inverse.hpp"
 #include "physics/generators.hpp"
@@ -203,6 +204,16 @@ std::vector<RenderRow> DiscoverTask::render_rows(std::int64_t env) const {
     uncertainty.values.push_back(one.posterior.uncertainty(i));
   }
   return {rates, uncertainty, {.name = "AUPRC", .values = {one.score}}};
+}
+
+/// The hidden brain: for those who watch; the agent does not see it.
+RenderGraph DiscoverTask::render_graph(std::int64_t env) const {
+  const Episode& one = episode(env);
+  std::vector<double> levels;
+  for (std::int64_t i = 0; i < options_.num_neurons; ++i) {
+    levels.push_back(one.brain.state().at(0, 0, i));
+  }
+  return make_render_graph(*one.subject.connectome, std::move(levels));
 }
 
 }  // namespace noesis

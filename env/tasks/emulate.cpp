@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "env/render_graph.hpp"
 
 namespace noesis {
 namespace {
@@ -207,6 +208,16 @@ std::vector<RenderRow> EmulateTask::render_rows(std::int64_t env) const {
     predicted.assign(episode.free_run.end() - std::ssize(predicted), episode.free_run.end());
   }
   return {as_row("subject", episode.units), as_row("predicted", predicted)};
+}
+
+RenderGraph EmulateTask::render_graph(std::int64_t env) const {
+  const bool is_brain = subject_.connectome->num_neurons() == subject_.num_units;
+  if (!is_brain) return {};
+  std::vector<double> levels;
+  for (const float unit : episodes_[static_cast<std::size_t>(env)].units) {
+    levels.push_back((1.0 + unit) / 2);
+  }
+  return make_render_graph(*subject_.connectome, std::move(levels));
 }
 
 }  // namespace noesis

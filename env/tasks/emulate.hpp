@@ -96,6 +96,7 @@ class EmulateTask final : public Task {
   void save(std::int64_t env, ByteWriter& out) const override;
   void load(std::int64_t env, ByteReader& in) override;
   std::vector<RenderRow> render_rows(std::int64_t env) const override;
+  RenderGraph render_graph(std::int64_t env) const override;
 
  private:
   struct Episode {

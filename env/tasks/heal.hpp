@@ -70,6 +70,7 @@ class HealTask : public Task {
   void save(std::int64_t env, ByteWriter& out) const override;
   void load(std::int64_t env, ByteReader& in) override;
   std::vector<RenderRow> render_rows(std::int64_t env) const override;
+  RenderGraph render_graph(std::int64_t env) const override { return brain_.render_graph(env); }
 
  protected:
   /// `healthy`: the brain whose variation is the measure. With `at_edge`, health has a fourth part:

@@ -86,6 +86,7 @@ class SteerTask final : public Task {
   void save(std::int64_t env, ByteWriter& out) const override;
   void load(std::int64_t env, ByteReader& in) override;
   std::vector<RenderRow> render_rows(std::int64_t env) const override;
+  RenderGraph render_graph(std::int64_t env) const override { return brain_.render_graph(env); }
 
  private:
   void observe(std::int64_t env, std::span<float> observation) const;
