@@ -45,7 +45,9 @@ const Registry<Registry<Maker>>& scripted() {
     of("noesis/Discover-v0", {{"scripted", scripted_discover}});
     of("noesis/Emulate-v0", {{"persistence", persistent_emulate}, {"scripted", linear_emulate}});
     of("noesis/Quench-v0", {{"scripted", scripted_quench}});
+    of("noesis/Replay-v0", {{"scripted", scripted_replay}});
     of("noesis/Steer-v0", {{"scripted", scripted_steer}});
+    of("noesis/Tape-v0", {{"persistence", persistent_tape}, {"scripted", scripted_tape}});
     of("noesis/Wake-v0", {{"scripted", scripted_wake}});
     return all;
   }();

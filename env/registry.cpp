@@ -7,7 +7,9 @@
 #include "env/tasks/discover.hpp"
 #include "env/tasks/emulate.hpp"
 #include "env/tasks/heal.hpp"
+#include "env/tasks/replay.hpp"
 #include "env/tasks/steer.hpp"
+#include "env/tasks/tape.hpp"
 #include "env/tasks/timed.hpp"
 #include "env/wrappers.hpp"
 
@@ -65,7 +67,9 @@ const Registry<Entry>& registry() {
     add(entry<DiscoverTask, DiscoverOptions>("noesis/Discover-v0", 0, 0.35));
     add(entry<EmulateTask, EmulateOptions>("noesis/Emulate-v0", 200, -80));
     add(entry<QuenchTask, QuenchOptions>("noesis/Quench-v0", 200, 165));
+    add(entry<ReplayTask, ReplayOptions>("noesis/Replay-v0", 500, 45));
     add(entry<SteerTask, SteerOptions>("noesis/Steer-v0", 100, -30));
+    add(entry<TapeTask, TapeOptions>("noesis/Tape-v0", 500, -60));
     add(entry<WakeTask, WakeOptions>("noesis/Wake-v0", 200, 90));
     return all;
   }();

@@ -17,6 +17,9 @@ std::vector<std::int64_t> places_in(const Sites& recorded, std::span<const std::
 
 PolicyFactory scripted_steer(const EnvOptions& options);
 PolicyFactory scripted_quench(const EnvOptions& options);
+PolicyFactory scripted_replay(const EnvOptions& options);
+PolicyFactory scripted_tape(const EnvOptions& options);
+PolicyFactory persistent_tape(const EnvOptions& options);
 PolicyFactory scripted_wake(const EnvOptions& options);
 PolicyFactory scripted_discover(const EnvOptions& options);
 PolicyFactory linear_emulate(const EnvOptions& options);

@@ -51,6 +51,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"QuenchHard", "noesis/Quench-v0", {"difficulty=hard", "charge_balanced=true"}},
         Case{"Wake", "noesis/Wake-v0", {"max_episode_steps=9"}},
         Case{"WakeHard", "noesis/Wake-v0", {"difficulty=hard", "action_mode=surgeon"}},
+        Case{"Replay", "noesis/Replay-v0", {"max_episode_steps=8"}},
+        Case{"ReplayTest", "noesis/Replay-v0", {"part=test"}},
+        Case{"Tape", "noesis/Tape-v0", {"max_episode_steps=8"}},
+        Case{"TapeRegimes",
+             "noesis/Tape-v0",
+             {"regime_steps=4", "observation_noise=0.01", "window=6"}},
         Case{"Discover", "noesis/Discover-v0", {"num_neurons=8", "budget=60", "noise=0.01"}},
         Case{"Emulate", "noesis/Emulate-v0", {"cut_step=4", "window=3", "noise=0.01"}},
         Case{"EmulateLorenz",
@@ -167,7 +173,8 @@ TEST_P(Conformance, ClipsActionsOutOfBounds) {
 TEST(Registry, KnowsItsEnvironmentsAndSuggestsTheNearest) {
   EXPECT_THAT(env_ids(),
               ::testing::ElementsAre("noesis/Discover-v0", "noesis/Emulate-v0", "noesis/Quench-v0",
-                                     "noesis/Steer-v0", "noesis/Wake-v0"));
+                                     "noesis/Replay-v0", "noesis/Steer-v0", "noesis/Tape-v0",
+                                     "noesis/Wake-v0"));
   try {
     make("noesis/Ster-v0");
     FAIL() << "an unknown id was made";
