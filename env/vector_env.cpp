@@ -52,6 +52,11 @@ void VectorEnv::check_env(std::int64_t env) const {
          "0 to " + std::to_string(num_envs_ - 1));
 }
 
+void VectorEnv::check_idle() const {
+  if (!is_stepping()) return;
+  refuse("a step is under way", "send", {}, {}, "call recv first");
+}
+
 bool VectorEnv::is_over(std::int64_t env) const {
   const auto e = static_cast<std::size_t>(env);
   return terminated_[e] != 0 || truncated_[e] != 0;
@@ -71,6 +76,7 @@ void VectorEnv::reset(std::optional<std::uint64_t> seed, const Dict& options) {
 
 void VectorEnv::reset_masked(std::span<const std::uint8_t> mask, std::optional<std::uint64_t> seed,
                              const Dict& options) {
+  check_idle();
   if (std::ssize(mask) != num_envs_) {
     refuse("a mask of another length", "reset_mask", std::to_string(mask.size()),
            std::to_string(num_envs_));
@@ -90,6 +96,7 @@ void VectorEnv::reset_masked(std::span<const std::uint8_t> mask, std::optional<s
 }
 
 void VectorEnv::check_step(std::span<const float> actions) {
+  check_idle();
   if (std::ssize(actions) != num_envs_ * action_size_) {
     refuse("actions of another size", "actions", std::to_string(actions.size()),
            std::to_string(num_envs_) + " x " + std::to_string(action_size_));
@@ -108,6 +115,21 @@ void VectorEnv::check_step(std::span<const float> actions) {
 
 void VectorEnv::step(std::span<const float> actions) {
   check_step(actions);
+  take_step(actions);
+}
+
+void VectorEnv::send(std::span<const float> actions) {
+  check_step(actions);
+  sent_.assign(actions.begin(), actions.end());
+  pending_ = std::async(std::launch::async, [this] { take_step(sent_); });
+}
+
+void VectorEnv::recv() {
+  if (!is_stepping()) refuse("nothing was sent", "recv", {}, {}, "call send first");
+  pending_.get();
+}
+
+void VectorEnv::take_step(std::span<const float> actions) {
   // Same-step resets have left the running sums of the episode before.
   for (std::size_t e = 0; e < active_.size(); ++e) {
     if (is_over(static_cast<std::int64_t>(e))) {
@@ -144,6 +166,7 @@ void VectorEnv::finish_step(std::int64_t env) {
 }
 
 Snapshot VectorEnv::snapshot(std::int64_t env) const {
+  check_idle();
   check_env(env);
   const auto e = static_cast<std::size_t>(env);
   ByteWriter out;
@@ -162,6 +185,7 @@ Snapshot VectorEnv::snapshot(std::int64_t env) const {
 }
 
 void VectorEnv::restore(std::int64_t env, const Snapshot& snapshot) {
+  check_idle();
   check_env(env);
   const auto e = static_cast<std::size_t>(env);
   ByteReader in(snapshot);
@@ -194,11 +218,13 @@ void VectorEnv::restore(std::int64_t env, const Snapshot& snapshot) {
 }
 
 Frame VectorEnv::render(std::int64_t env, const std::string& mode) const {
+  check_idle();
   check_env(env);
   return render_frame(mode, task_->render_rows(env));
 }
 
 RenderScene VectorEnv::scene(std::int64_t env) const {
+  check_idle();
   check_env(env);
   return {task_->render_rows(env), task_->render_graph(env)};
 }

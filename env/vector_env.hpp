@@ -13,6 +13,7 @@
 /// | kDisabled | gives the final observation            | an error until reset_masked()         |
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,8 @@ class VectorEnv {
  public:
   /// The time limit is spec.max_episode_steps.
   VectorEnv(std::unique_ptr<Task> task, EnvSpec spec, Autoreset autoreset = Autoreset::kNextStep);
+  VectorEnv(const VectorEnv&) = delete;  // a step may be under way
+  VectorEnv& operator=(const VectorEnv&) = delete;
 
   std::int64_t num_envs() const noexcept { return num_envs_; }
   std::int64_t observation_size() const noexcept { return observation_size_; }
@@ -55,6 +58,15 @@ class VectorEnv {
   ///   reset(), and in mode kDisabled for an environment whose episode has ended; nothing has moved
   ///   then.
   void step(std::span<const float> actions);
+
+  /// step() in two halves: send() checks and copies the actions and returns while a thread steps;
+  /// recv() waits for it. Between them the spans and tables below are being written, so they are
+  /// not to be read, and every other call @throws ConfigError. send() @throws as step() does;
+  /// recv() what stepping threw, and ConfigError when nothing was sent. Results are those of
+  /// step().
+  void send(std::span<const float> actions);
+  void recv();
+  bool is_stepping() const noexcept { return pending_.valid(); }
 
   /// (num_envs x observation_size), row-major.
   std::span<const float> observations() const noexcept { return observations_; }
@@ -91,7 +103,9 @@ class VectorEnv {
   std::span<float> row(AlignedVector<float>& values, std::int64_t env) const;
   void check_env(std::int64_t env) const;
   bool is_over(std::int64_t env) const;
+  void check_idle() const;
   void check_step(std::span<const float> actions);
+  void take_step(std::span<const float> actions);
   void start_episode(std::int64_t env, const Dict& options);
   void finish_step(std::int64_t env);
 
@@ -105,6 +119,8 @@ class VectorEnv {
   std::vector<std::int64_t> episode_lengths_;
   std::vector<std::uint64_t> seeds_, episodes_;
   InfoTable info_, final_info_;
+  std::vector<float> sent_;
+  std::future<void> pending_;  ///< last: destroyed first, which waits
 };
 
 }  // namespace noesis

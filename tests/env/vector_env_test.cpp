@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "env/registry.hpp"
 #include "env/wrappers.hpp"
 #include "tests/env/counting_task.hpp"
 
@@ -162,6 +163,36 @@ TEST(Steps, RefuseWrongSizesMissingResetsAndActionsThatAreNotFinite) {
     EXPECT_EQ(error.parts().where, "action[1, 0]");
   }
   EXPECT_EQ(count_of(envs, 0), 0) << "nothing has moved";
+}
+
+// Broken by a thread that steps with the actions' first place instead of a copy, or by a recv()
+// that does not wait.
+TEST(SendAndRecv, AreAStepInTwoHalves) {
+  const auto envs = make_vec("noesis/Steer-v0", 3);
+  const auto other = make_vec("noesis/Steer-v0", 3);
+  envs->reset(4);
+  other->reset(4);
+  for (int t = 0; t < 20; ++t) {
+    std::vector<float> actions(30, 0.1f * static_cast<float>(t % 7));
+    other->step(actions);
+    envs->send(actions);
+    std::fill(actions.begin(), actions.end(), 9.0f);  // the caller's again
+    EXPECT_TRUE(envs->is_stepping());
+    EXPECT_THROW(envs->step(actions), ConfigError);
+    EXPECT_THROW(envs->send(actions), ConfigError);
+    EXPECT_THROW(envs->reset(), ConfigError);
+    EXPECT_THROW(envs->snapshot(0), ConfigError);
+    envs->recv();
+    EXPECT_FALSE(envs->is_stepping());
+    for (std::size_t k = 0; k < envs->observations().size(); ++k) {
+      ASSERT_EQ(envs->observations()[k], other->observations()[k]);
+    }
+    for (std::size_t e = 0; e < 3; ++e) ASSERT_EQ(envs->rewards()[e], other->rewards()[e]);
+  }
+  EXPECT_THROW(envs->recv(), ConfigError);
+  EXPECT_THROW(envs->send(std::vector<float>(30, std::nanf(""))), ConfigError);
+  envs->step(std::vector<float>(30));  // nothing is under way
+  envs->send(std::vector<float>(30));  // the destructor waits
 }
 
 TEST(Information, StandsInColumnsWithMasks) {
