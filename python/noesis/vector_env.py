@@ -143,7 +143,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 seed = [None] * n
             else:
                 seed = secrets.randbelow(SEED_LIMIT - n)
-        if isinstance(seed, (int, np.integer)):
+        if not isinstance(seed, (list, tuple, np.ndarray)):
             first = check_seed(seed, n)
             seeds: list[int | None] = [first + i for i in range(n)]
             seed = first

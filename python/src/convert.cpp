@@ -1,5 +1,7 @@
 #include "python/src/convert.hpp"
 
+#include <nanobind/stl/string.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>

@@ -66,6 +66,13 @@ expect "an up-to-date start is silent" [ ! -s "$work/stderr" ]
 expect "configuring is done once" [ "$(grep -c '^cmake' "$work/calls")" = 1 ]
 expect "nothing is installed when all is there" not called 'apt-get\|pip'
 
+fresh
+mkdir -p "$work/tree/.venv/lib/python3.11/site-packages"
+stand_in ninja <<<'mkdir -p "$2/python/noesis"; touch "$2/python/noesis/__init__.py"'
+launch "$work/tree/noesis" loop
+link=$work/tree/.venv/lib/python3.11/site-packages/noesis.pth
+expect ".venv imports the package that was built" [ "$(<"$link")" = "$work/tree/build/release/python" ]
+
 lacking='shift 3; for package; do [[ $package == ninja-build ]] || echo "$package installed"; done'
 fresh
 stand_in dpkg-query <<<"$lacking"

@@ -15,6 +15,16 @@ if importlib.util.find_spec("noesis") is None:  # not installed: the sources do 
     sys.path.insert(0, str(ROOT / "python"))
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes")
+
+
+@pytest.fixture(scope="session", params=["in process"])
+def route(request):
+    """Keyword arguments that make an environment in this process, or on a server."""
+    return {}
+
+
 @pytest.fixture(scope="session")
 def command():
     path = pathlib.Path(os.environ.get("NOESIS_COMMAND", ROOT / "build" / "release" / "noesis")).resolve()
