@@ -14,7 +14,7 @@ set(find_for_nlohmann_json::nlohmann_json "find_dependency(nlohmann_json)")
 set(find_for_tomlplusplus::tomlplusplus "find_dependency(tomlplusplus)")
 set(find_for_hdf5::hdf5 "enable_language(C)\nfind_dependency(HDF5 COMPONENTS C)")
 set(find_for_libzip::zip "find_dependency(libzip)")
-foreach(module fftw3 fftw3f hdf5 libxxhash libzip)
+foreach(module fftw3 fftw3f hdf5 libxxhash libzip libzmq)
   string(TOUPPER ${module} name)
   set(find_for_PkgConfig::${name}
     "find_dependency(PkgConfig)\npkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})")

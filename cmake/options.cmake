@@ -15,6 +15,9 @@ option(NOESIS_FUZZ "Build the fuzzers of the loaders, and nothing else (Clang)" 
 option(NOESIS_WERROR "Treat warnings as errors" OFF)
 set(NOESIS_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 
+set(NOESIS_WITH_ZMQ AUTO CACHE STRING "ZeroMQ, for the environment server: AUTO, ON or OFF")
+set_property(CACHE NOESIS_WITH_ZMQ PROPERTY STRINGS AUTO ON OFF)
+
 set(NOESIS_WITH_TORCH AUTO CACHE STRING "LibTorch, for the agent: AUTO, ON or OFF")
 set_property(CACHE NOESIS_WITH_TORCH PROPERTY STRINGS AUTO ON OFF)
 set(NOESIS_HAVE_TORCH OFF)

@@ -14,6 +14,7 @@
 #include "runners/connectome_command.hpp"
 #include "runners/large_scale.hpp"
 #include "runners/report.hpp"
+#include "runners/serve_command.hpp"
 #include "runners/simulate.hpp"
 #include "runners/simulate_config.hpp"
 
@@ -92,6 +93,7 @@ int run(int argc, char** argv) {
   add_bench_command(app);
   add_agent_commands(app);
   add_report_command(app);
+  add_serve_command(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback(print_version);
   app.add_subcommand("help", "Print this help")->callback([&] {
     std::fputs(app.help().c_str(), stdout);

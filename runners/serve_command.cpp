@@ -1,0 +1,147 @@
+#include "runners/serve_command.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "core/interrupt.hpp"
+#include "server/server.hpp"
+
+namespace noesis {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Options {
+  ServerOptions server;
+  std::string keys, make_keys;
+  double lease_s = 30;
+};
+
+std::string status_text(const ServerStatus& status) {
+  std::array<char, 240> text;
+  std::snprintf(
+      text.data(), text.size(),
+      "%lld clients  %lld sessions  %lld envs  %.0f steps/s  latency p50 %.0f us  p95 %.0f "
+      "us  p99 %.0f us  %lld errors",
+      static_cast<long long>(status.clients), static_cast<long long>(status.sessions),
+      static_cast<long long>(status.envs), status.env_steps_per_s, status.latency_p50_us,
+      status.latency_p95_us, status.latency_p99_us, static_cast<long long>(status.errors));
+  return text.data();
+}
+
+/// Shows the status until SIGINT or SIGTERM: on a terminal one line that is redrawn, elsewhere a
+/// line a minute while clients are there.
+void show_until_interrupted(const Server& server) {
+  const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+  auto next = std::chrono::steady_clock::now() + (is_terminal ? 0s : 60s);
+  while (!interrupt_requested()) {
+    std::this_thread::sleep_for(50ms);
+    if (std::chrono::steady_clock::now() < next) continue;
+    const ServerStatus status = server.status();
+    if (is_terminal) {
+      std::fprintf(stderr, "\r\033[K%s", status_text(status).c_str());
+    } else if (status.clients > 0) {
+      std::fprintf(stderr, "noesis serve: %s\n", status_text(status).c_str());
+    }
+    next += is_terminal ? 1s : 60s;
+  }
+  if (is_terminal) std::fputc('\n', stderr);
+}
+
+int serve(Options options) {
+  if (!options.make_keys.empty()) {
+    const auto client = make_keys(options.make_keys);
+    std::printf("wrote %s (for --curve) and %s (for a client)\n", options.make_keys.c_str(),
+                client.c_str());
+    return 0;
+  }
+  if (!options.keys.empty()) options.server.keys = read_server_keys(options.keys);
+  auto& dispatcher = options.server.dispatcher;
+  dispatcher.lease = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * options.lease_s));
+  dispatcher.session.only_default_env = !dispatcher.session.default_env.empty();
+  const InterruptScope interrupts;
+  auto server = std::make_unique<Server>(options.server);
+  // To stdout, and at once: whoever started the server on port 0 reads there which one it got.
+  std::printf("noesis serve: listening on %s%s\n", server->endpoint().c_str(),
+              options.server.keys ? " with CURVE" : "");
+  std::fflush(stdout);
+  show_until_interrupted(*server);
+  const bool drained = server->stop(1200ms);
+  std::fprintf(stderr, "noesis serve: %s after %lld steps\n",
+               drained ? "stopped" : "stopped within a step",
+               static_cast<long long>(server->status().env_steps));
+  // A step that takes longer than anybody waits for is left behind with the process.
+  if (!drained) std::_Exit(0);
+  return 0;
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command =
+      app.add_subcommand("serve", "Environments for clients elsewhere (docs/protocol.md)");
+  DispatcherOptions& dispatcher = options->server.dispatcher;
+  SessionOptions& session = dispatcher.session;
+  command->add_option("--env", session.default_env,
+                      "Serve this environment alone, such as noesis/Steer-v0 (all)");
+  command
+      ->add_option("--num-envs", session.default_num_envs,
+                   "Environments of a client that does not say how many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command
+      ->add_option("--bind", options->server.bind,
+                   "Endpoint: tcp://ADDRESS:PORT (port 0: a free one) or ipc://FILE")
+      ->capture_default_str();
+  command->add_option("--curve", options->keys,
+                      "Admit only the clients of this key file (see --make-keys)");
+  command->add_option(
+      "--make-keys", options->make_keys,
+      "Write the keys of a server to FILE and those of a client beside it, and stop");
+  command->add_flag("--insecure", options->server.insecure,
+                    "Bind to a public address without keys: anybody may connect");
+  command
+      ->add_option("--threads", options->server.threads,
+                   "Threads that run environments; 0: all hardware threads")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command
+      ->add_option("--env-threads", session.env_threads,
+                   "Threads of each session's physics; results are the same for any number")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command
+      ->add_option("--max-sessions", dispatcher.max_sessions,
+                   "Sessions at once; a client has one for each environment it made")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--max-envs", session.max_num_envs, "Environments of one session")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command
+      ->add_option("--lease", options->lease_s,
+                   "Silence after which a lost client's sessions are closed [s]")
+      ->check(CLI::Range(0.1, 86'400.0))
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n"
+      "  noesis serve                                          # all environments, this machine "
+      "only\n"
+      "  noesis serve --env noesis/Steer-v0 --num-envs 16 --bind tcp://127.0.0.1:0\n"
+      "  noesis serve --make-keys server.toml                  # and server.client.toml\n"
+      "  noesis serve --bind tcp://0.0.0.0:5555 --curve server.toml\n"
+      "In Python: gymnasium.make(\"noesis/Steer-v0\", address=\"tcp://127.0.0.1:5555\").\n"
+      "SIGTERM or Ctrl-C: answers what is in flight and exits 0.");
+  command->callback([options, &exit_code] { exit_code = serve(*options); });
+}
+
+}  // namespace noesis
