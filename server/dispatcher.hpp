@@ -45,6 +45,11 @@ struct Job {
   std::shared_ptr<Session> session;
   std::shared_ptr<const Message> request;
   FramesPtr answer;  ///< null when there is more to do
+  /// Whether it would take less than handing it to another thread is worth.
+  bool is_short() const {
+    return request->type() == MessageType::kStep &&
+           session->step_cost() < std::chrono::microseconds(200);
+  }
   void run() { answer = session->advance(*request); }
 };
 
@@ -59,6 +64,7 @@ class Dispatcher {
                Answers& answers);
   /// The next job in turn: sessions take turns, one step each.
   std::optional<Job> take_job();
+  bool has_job() const { return !ready_.empty(); }
   void finish(Job job, TimePoint now, Answers& answers);
   /// To be called several times a second: leases.
   void tick(TimePoint now, Answers& answers);

@@ -249,6 +249,12 @@ void Server::Impl::start_jobs() {
   while (in_flight_ < 2 * workers_.num_threads()) {
     std::optional<Job> job = dispatcher_.take_job();
     if (!job) return;
+    if (in_flight_ == 0 && !dispatcher_.has_job() && job->is_short()) {
+      // Nobody else waits: handing it over and back would take longer than this client's step.
+      job->run();
+      dispatcher_.finish(std::move(*job), ServerClock::now(), answers_);
+      return;
+    }
     ++in_flight_;
     workers_.submit(std::move(*job));
   }

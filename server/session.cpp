@@ -246,6 +246,7 @@ constexpr std::array<std::string_view, 2> kSessionKeys = {"session", "seq"};
 constexpr std::array<std::string_view, 1> kActionArray = {"action"};
 
 FramesPtr Session::step(const Message& request) {
+  const auto start = std::chrono::steady_clock::now();
   request.allow_only(kSessionKeys, kActionArray);
   const ArrayView& action =
       request.array_at("action", DType::kFloat32, {env_->num_envs(), env_->action_size()});
@@ -254,7 +255,9 @@ FramesPtr Session::step(const Message& request) {
   results.add();
   MessageWriter out = answer(request);
   results.write(out, true, false);
-  return out.finish();
+  FramesPtr frames = out.finish();
+  step_cost_ = std::chrono::steady_clock::now() - start;
+  return frames;
 }
 
 FramesPtr Session::step_many(const Message& request) {

@@ -1,6 +1,7 @@
 #pragma once
 /// A session: a batch of environments that a client made, and what its requests do to them.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,8 @@ class Session {
   std::int64_t num_envs() const noexcept { return env_ ? env_->num_envs() : 0; }
   /// Steps of single environments that were taken, resets not counted.
   std::int64_t env_steps() const noexcept { return env_steps_; }
+  /// What a STEP took lately; before the first one, more than anybody would wait for.
+  std::chrono::nanoseconds step_cost() const noexcept { return step_cost_; }
 
  private:
   FramesPtr dispatch(const Message& request);
@@ -72,6 +75,7 @@ class Session {
   std::optional<Results> many_;  ///< of the STEP_MANY that is under way
   bool broken_ = false;          ///< a defect was met: its state is unknown
   std::int64_t env_steps_ = 0;
+  std::chrono::nanoseconds step_cost_ = std::chrono::hours(1);
 };
 
 /// The ERROR that an exception of a request becomes. `session` and `seq` are 0 where there is none.

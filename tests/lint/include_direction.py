@@ -1,7 +1,8 @@
 """Data flows one way: a folder includes only itself and folders to its left.
 
-core -> data -> physics -> env -> agent -> runners; gpu and distributed implement interfaces of
-physics and are included by nothing but themselves and runners/factory.cpp.
+core -> data -> physics -> env -> agent -> runners; server stands beside agent, and only runners
+includes it; gpu and distributed implement interfaces of physics and are included by nothing but
+themselves and runners/factory.cpp.
 
 usage: include_direction.py ROOT, prints one line for each include that breaks the rule, exits 1.
 """
@@ -11,7 +12,9 @@ import re
 import sys
 
 ORDER = ["core", "data", "physics", "env", "agent", "runners"]
+BESIDE_AGENT = "server"
 PLUGINS = ["gpu", "distributed"]
+FOLDERS = [*ORDER, BESIDE_AGENT, *PLUGINS]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([a-z_]+)/')
 SUFFIXES = {".hpp", ".cpp", ".cu", ".inl"}
 
@@ -20,14 +23,18 @@ def allowed(path: pathlib.PurePath) -> set[str]:
     """The folders that the file at `path` (relative to the root) may include."""
     folder = path.parts[0]
     if path.as_posix() == "runners/factory.cpp":
-        return set(ORDER + PLUGINS)
+        return set(FOLDERS)
     if folder in PLUGINS:
         return {"core", "data", "physics", folder}
+    if folder == BESIDE_AGENT:
+        return {"core", "data", "physics", "env", folder}
+    if folder == "runners":
+        return {*ORDER, BESIDE_AGENT}
     return set(ORDER[: ORDER.index(folder) + 1])
 
 
 def violations(root: pathlib.Path):
-    for folder in ORDER + PLUGINS:
+    for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix not in SUFFIXES:
                 continue
@@ -35,7 +42,7 @@ def violations(root: pathlib.Path):
             right = allowed(relative)
             for number, line in enumerate(path.read_text().splitlines(), start=1):
                 match = INCLUDE.match(line)
-                if match and match[1] in ORDER + PLUGINS and match[1] not in right:
+                if match and match[1] in FOLDERS and match[1] not in right:
                     yield f"{relative}:{number}: {folder} must not include {match[1]}: {line.strip()}"
 
 

@@ -35,6 +35,12 @@ class IncludeDirection(unittest.TestCase):
         for name in ("physics/a.cpp", "agent/a.cpp", "runners/loop.cpp", "distributed/a.cpp"):
             self.assertEqual(len(check({name: '#include "gpu/backend.hpp"\n'})), 1, name)
 
+    def test_server_belongs_to_the_runners_alone(self):
+        self.assertEqual(check({"runners/serve.cpp": '#include "server/server.hpp"\n'}), [])
+        self.assertEqual(check({"server/session.cpp": '#include "env/env.hpp"\n'}), [])
+        for name, target in (("agent/a.cpp", "server"), ("env/a.cpp", "server"), ("server/a.cpp", "agent")):
+            self.assertEqual(len(check({name: f'#include "{target}/a.hpp"\n'})), 1, name)
+
     def test_project_keeps_the_rule(self):
         self.assertEqual(list(violations(ROOT)), [])
 
