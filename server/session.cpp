@@ -302,14 +302,25 @@ constexpr std::array<std::string_view, 3> kOneEnvKeys = {"session", "seq", "env"
 
 FramesPtr Session::render(const Message& request) {
   request.allow_only(kOneEnvKeys, {});
-  const std::vector<RenderRow> rows = env_->render_rows(env_of(request));
+  const std::int64_t env = env_of(request);
+  const auto [rows, graph] = env_->scene(env);
   MessageWriter out = answer(request);
+  out.field("text", render_ansi(rows));
   FieldList table;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     table.emplace_back(FieldList{rows[i].name, rows[i].low, rows[i].high});
     out.array<double>("rows/" + std::to_string(i), {std::ssize(rows[i].values)}, rows[i].values);
   }
   out.field("rows", std::move(table));
+  const auto write = [&]<ArrayElement T>(const char* name, const std::vector<T>& values) {
+    out.array<T>(std::string("graph/") + name, {std::ssize(values)}, values);
+  };
+  write("x", graph.x);
+  write("y", graph.y);
+  write("levels", graph.levels);
+  write("sources", std::vector<std::int64_t>(graph.sources.begin(), graph.sources.end()));
+  write("targets", std::vector<std::int64_t>(graph.targets.begin(), graph.targets.end()));
+  write("weights", graph.weights);
   return out.finish();
 }
 
