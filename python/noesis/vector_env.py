@@ -56,6 +56,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.single_action_space = space_from_json(self._core.action_space)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
+        self._flat_action = is_flat(self.single_action_space)
         self._flat_observation = is_flat(self.single_observation_space)
         self._observations = self._core.observations
         self._results = (self._core.rewards, self._core.terminated, self._core.truncated)
@@ -97,7 +98,15 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One step of all; `actions` as in `action_space`."""
         core = self._open()
-        core.step(flatten(self.single_action_space, actions, (self.num_envs,), "actions"))
+        is_flat_form = (
+            self._flat_action
+            and type(actions) is np.ndarray
+            and actions.dtype == np.float32
+            and actions.shape == self.action_space.shape
+        )
+        if not is_flat_form:
+            actions = flatten(self.single_action_space, actions, (self.num_envs,), "actions")
+        core.step(actions)
         infos = self._infos(core)
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._final[1].any():
             infos |= self._final_infos(core)
