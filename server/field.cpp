@@ -1,6 +1,8 @@
 #include "server/field.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <msgpack.hpp>
 
 #include "server/protocol.hpp"
@@ -8,7 +10,21 @@
 namespace noesis {
 namespace {
 
-using Packer = msgpack::packer<msgpack::sbuffer>;
+/// msgpack's packer writes whole doubles as integers; a double stays one here, so that a key has
+/// the same type in every message.
+class Packer : public msgpack::packer<msgpack::sbuffer> {
+ public:
+  explicit Packer(msgpack::sbuffer& buffer) : packer(buffer), buffer_(buffer) {}
+  void pack_float64(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    std::array<char, 9> bytes = {static_cast<char>(0xcb)};
+    for (std::size_t i = 0; i < 8; ++i) bytes[i + 1] = static_cast<char>(bits >> (56 - 8 * i));
+    buffer_.write(bytes.data(), bytes.size());
+  }
+
+ private:
+  msgpack::sbuffer& buffer_;
+};
 
 void pack_field(Packer& packer, const Field& field);
 
@@ -23,6 +39,7 @@ void pack_map(Packer& packer, const FieldMap& map) {
 struct PackVisitor {
   Packer& packer;
   void operator()(std::monostate) const { packer.pack_nil(); }
+  void operator()(double value) const { packer.pack_float64(value); }
   void operator()(const FieldBytes& value) const {
     const auto size = static_cast<std::uint32_t>(value.bytes.size());
     packer.pack_bin(size);

@@ -31,10 +31,12 @@ constexpr std::size_t kCopied = 1 << 14;  ///< smaller frames are copied, larger
 }  // namespace
 
 bool is_local_endpoint(const std::string& endpoint) {
-  static constexpr std::array<std::string_view, 5> kLocal = {"ipc://", "inproc://", "tcp://127.",
-                                                             "tcp://localhost:", "tcp://[::1]:"};
-  return std::any_of(kLocal.begin(), kLocal.end(),
-                     [&](std::string_view start) { return endpoint.starts_with(start); });
+  if (endpoint.starts_with("ipc://") || endpoint.starts_with("inproc://")) return true;
+  constexpr std::string_view kTcp = "tcp://";
+  if (!endpoint.starts_with(kTcp)) return false;
+  const std::string host = endpoint.substr(kTcp.size(), endpoint.rfind(':') - kTcp.size());
+  const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
+  return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
 }
 
 class Server::Impl {
@@ -186,7 +188,9 @@ bool Server::Impl::turn(ServerClock::time_point& next_tick) {
   if (now + 200ms == next_tick) publish(now);
   if (!stopping_) return false;
   dispatcher_.drain();
-  return dispatcher_.idle() || now.time_since_epoch().count() >= stop_at_;
+  if (!dispatcher_.idle() && now.time_since_epoch().count() < stop_at_) return false;
+  publish(now);
+  return true;
 }
 
 void Server::Impl::read_messages() {
