@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -201,6 +202,20 @@ void bind_calls(nb::class_<Batch>& batch) {
             b.run([&](VectorEnv& env) { env.step({actions.data(), actions.size()}); });
           },
           nb::arg("actions"), "One step of all; (num_envs, action_size), float32, flat form.")
+      .def(
+          "time_steps",
+          [](Batch& b, const Actions& actions, int count) {
+            double seconds = 0;
+            b.run([&](VectorEnv& env) {
+              const auto start = std::chrono::steady_clock::now();
+              for (int i = 0; i < count; ++i) env.step({actions.data(), actions.size()});
+              const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+              seconds = taken.count();
+            });
+            return seconds;
+          },
+          nb::arg("actions"), nb::arg("count"),
+          "Seconds that so many steps take in C++ alone: what Python's share is measured against.")
       .def(
           "snapshot",
           [](Batch& b, std::int64_t env) {
