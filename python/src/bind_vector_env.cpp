@@ -54,9 +54,23 @@ class Batch {
 
   const VectorEnv& fixed() const noexcept { return *env_; }  ///< for what never changes
 
-  /// Calls f(VectorEnv&) while nobody else does.
+  /// Calls f(VectorEnv&) while nobody else does, and no step that was sent is on its way.
   template <class F>
   decltype(auto) use(F f) {
+    return use_alone([&](VectorEnv& env) -> decltype(auto) {
+      if (env.is_stepping()) {
+        throw ConfigError({.what = "a step is on its way",
+                           .where = "VectorEnv",
+                           .got = {},
+                           .allowed = {},
+                           .next = "call recv first"});
+      }
+      return f(env);
+    });
+  }
+  /// The same even if there is one.
+  template <class F>
+  decltype(auto) use_alone(F f) {
     if (busy_.exchange(true)) {
       throw ConfigError({.what = "an environment is used by two threads at once",
                          .where = "VectorEnv",
@@ -73,7 +87,7 @@ class Batch {
   /// The same without Python's lock; f touches no Python object.
   template <class F>
   void run(F f) {
-    use([&](VectorEnv& env) {
+    use_alone([&](VectorEnv& env) {
       const nb::gil_scoped_release without_lock;
       f(env);
     });
@@ -202,6 +216,15 @@ void bind_calls(nb::class_<Batch>& batch) {
             b.run([&](VectorEnv& env) { env.step({actions.data(), actions.size()}); });
           },
           nb::arg("actions"), "One step of all; (num_envs, action_size), float32, flat form.")
+      .def(
+          "send",
+          [](Batch& b, const Actions& actions) {
+            b.run([&](VectorEnv& env) { env.send({actions.data(), actions.size()}); });
+          },
+          nb::arg("actions"), "Begins a step and returns; until recv() nothing else may be called.")
+      .def(
+          "recv", [](Batch& b) { b.run([](VectorEnv& env) { env.recv(); }); },
+          "Waits for the step that was sent.")
       .def(
           "time_steps",
           [](Batch& b, const Actions& actions, int count) {
