@@ -31,7 +31,6 @@ def make_env(
     `gymnasium.make` calls this and puts its own TimeLimit around it, so the environment itself has
     none unless `max_episode_steps` is given here. Raises ConfigError for an unknown option or value.
     """
-    options.setdefault("max_episode_steps", 0)
     if address is not None:
         from noesis.remote import RemoteEnv
 

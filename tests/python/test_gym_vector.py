@@ -159,6 +159,28 @@ def test_copies_stay_as_they_are():
     frozen = [part.copy() for part in results[1][:4]]
     envs.step(envs.action_space.sample())
     assert same(list(results[1][:4]), frozen)
+    envs = batch(STEER, 2, AutoresetMode.SAME_STEP, max_episode_steps=1)
+    envs.reset(seed=1)
+    final = envs.step(envs.action_space.sample())[4]["final_obs"]
+    kept = final[0].copy()
+    envs.step(envs.action_space.sample())
+    assert np.array_equal(final[0], kept)
+
+
+def test_a_step_in_two_halves():
+    whole, halves = batch(STEER, 5), batch(STEER, 5)
+    whole.reset(seed=2), halves.reset(seed=2)
+    core = halves.unwrapped._core
+    actions = whole.action_space.sample()
+    core.send(actions)
+    for call in (core.info_columns, core.info_present, lambda: core.scene(0), lambda: core.step(actions)):
+        with pytest.raises(noesis.ConfigError, match="recv"):
+            call()
+    core.recv()
+    assert np.array_equal(whole.step(actions)[0], core.observations)
+    with pytest.raises(noesis.ConfigError, match="send"):
+        core.recv()
+    core.send(actions)  # and nobody waits for it
 
 
 # Goes red when a step keeps Python's lock: the other thread would count to almost nothing.
