@@ -132,6 +132,9 @@ void add_serve_command(CLI::App& app, int& exit_code) {
                    "Silence after which a lost client's sessions are closed [s]")
       ->check(CLI::Range(0.1, 86'400.0))
       ->capture_default_str();
+  command->add_flag(
+      "--allow-files", session.may_read_files,
+      "Clients may name files of this machine, such as connectomes, in their options");
   command->footer(
       "Examples:\n"
       "  noesis serve                                          # all environments, this machine "

@@ -31,37 +31,44 @@ Autoreset autoreset_of(const std::string& name) {
   throw ProtocolError(ErrorCode::kMalformed, std::move(where), std::move(got), std::move(allowed));
 }
 
-/// A number of an option, which may have been written as a whole one.
-double number_of(const std::string& key, const Field& field) {
-  if (const auto* value = field.get_if<double>()) return *value;
-  if (const auto* value = field.get_if<std::uint64_t>()) return static_cast<double>(*value);
-  if (const auto* value = field.get_if<std::int64_t>()) return static_cast<double>(*value);
-  malformed("options." + key.substr(0, 60), "another type", "a number or a list of numbers");
+template <class T>
+Array copy_of(const ArrayView& view) {
+  std::vector<T> values(view.bytes.size() / sizeof(T));
+  if (!values.empty()) std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
+  return Array(view.shape, std::move(values));
 }
 
-/// The options of a RESET: numbers and lists of numbers.
+constexpr std::string_view kOption = "options/";
+
+/// The options of a RESET: its arrays "options/NAME".
 Dict options_of(const Message& request) {
-  const Field* field = find_field(request.fields(), "options");
-  if (field == nullptr || field->is_nil()) return {};
-  const auto* map = field->get_if<FieldMap>();
-  if (map == nullptr) malformed("options", "another type", "a map");
   Dict options;
-  for (const auto& [key, value] : *map) {
-    if (const auto* list = value.get_if<FieldList>()) {
-      std::vector<double> numbers;
-      for (const Field& item : *list) numbers.push_back(number_of(key, item));
-      options.emplace(key, Array(std::move(numbers)));
-    } else {
-      options.emplace(key, Array(number_of(key, value)));
+  for (const ArrayView& view : request.arrays()) {
+    if (!view.name.starts_with(kOption)) continue;
+    const std::string name = view.name.substr(kOption.size());
+    switch (view.dtype) {
+      case DType::kFloat32:
+        options.emplace(name, copy_of<float>(view));
+        break;
+      case DType::kFloat64:
+        options.emplace(name, copy_of<double>(view));
+        break;
+      case DType::kInt64:
+        options.emplace(name, copy_of<std::int64_t>(view));
+        break;
+      case DType::kUint8:
+        options.emplace(name, copy_of<std::uint8_t>(view));
+        break;
     }
   }
   return options;
 }
 
-std::unique_ptr<VectorEnv> make_registered(const EnvRequest& request, int threads) {
-  return make_vec(request.id, request.num_envs,
-                  EnvOptions{.toml = {}, .overrides = request.overrides}, request.autoreset,
-                  threads);
+std::unique_ptr<VectorEnv> make_registered(const EnvRequest& request,
+                                           const SessionOptions& session) {
+  const EnvOptions options{
+      .toml = {}, .overrides = request.overrides, .may_read_files = session.may_read_files};
+  return make_vec(request.id, request.num_envs, options, request.autoreset, session.env_threads);
 }
 
 void require_fits(const char* where, std::size_t rows, const VectorEnv& env) {
@@ -161,8 +168,7 @@ FramesPtr Session::make(const Message& request) {
     if (text == nullptr) malformed("options", "another type", "texts \"key=value\"");
     wanted.overrides.push_back(*text);
   }
-  env_ =
-      options_.make_env ? options_.make_env(wanted) : make_registered(wanted, options_.env_threads);
+  env_ = options_.make_env ? options_.make_env(wanted) : make_registered(wanted, options_);
   require_fits("num_envs", static_cast<std::size_t>(num_envs), *env_);
   env_id_ = std::move(wanted.id);
   actions_.resize(static_cast<std::size_t>(env_->num_envs() * env_->action_size()));
@@ -190,13 +196,16 @@ FramesPtr Session::spec(std::uint64_t request_id, MessageType type, std::uint64_
 }
 
 FramesPtr Session::reset(const Message& request) {
-  static constexpr std::array<std::string_view, 4> kKeys = {"session", "seq", "seed", "options"};
-  static constexpr std::array<std::string_view, 1> kArrays = {"reset_mask"};
-  request.allow_only(kKeys, kArrays);
+  static constexpr std::array<std::string_view, 3> kKeys = {"session", "seq", "seed"};
+  std::vector<std::string_view> arrays = {"reset_mask"};
+  for (const ArrayView& array : request.arrays()) {
+    if (array.name.starts_with(kOption)) arrays.push_back(array.name);
+  }
+  request.allow_only(kKeys, arrays);
   const Dict options = options_of(request);
   const auto n = static_cast<std::size_t>(env_->num_envs());
   std::vector<std::uint8_t> mask(n, 1);
-  if (!request.arrays().empty()) {
+  if (request.find_array("reset_mask") != nullptr) {
     const ArrayView& array = request.array_at("reset_mask", DType::kUint8, {env_->num_envs()});
     std::memcpy(mask.data(), array.bytes.data(), n);
     if (std::any_of(mask.begin(), mask.end(), [](std::uint8_t m) { return m > 1; })) {
@@ -352,14 +361,20 @@ FramesPtr error_answer(std::exception_ptr exception, std::uint64_t id, std::uint
     if (seq != 0) writer.field("seq", seq);
     return writer.finish();
   };
+  const auto write_user = [&](ErrorCode code, ErrorParts parts) {
+    // Options come in a list here, not as the command's --set.
+    constexpr std::string_view kOverride = "--set ";
+    if (parts.where.starts_with(kOverride)) parts.where.erase(0, kOverride.size());
+    return write(code, parts, format_error(parts));
+  };
   try {
     std::rethrow_exception(exception);
   } catch (const ProtocolError& error) {
-    return write(error.code(), error.parts(), error.what());
+    return write_user(error.code(), error.parts());
   } catch (const ConfigError& error) {
-    return write(ErrorCode::kConfig, error.parts(), error.what());
+    return write_user(ErrorCode::kConfig, error.parts());
   } catch (const UserError& error) {
-    return write(ErrorCode::kRun, error.parts(), error.what());
+    return write_user(ErrorCode::kRun, error.parts());
   } catch (const std::bad_alloc&) {
     return write(ErrorCode::kMemory, {},
                  "out of memory; use fewer neurons, synapses or environments");

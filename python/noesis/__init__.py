@@ -13,7 +13,7 @@
 from noesis.errors import ConfigError, RemoteError, RunError
 
 try:
-    from noesis import _core
+    import noesis._core as _core
 except ModuleNotFoundError as error:
     # The source tree without a build: noesis.report works there, and needs nothing else.
     if error.name != "noesis._core":

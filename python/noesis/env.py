@@ -1,17 +1,19 @@
 """One environment in this process, as Gymnasium has it."""
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 
-from noesis import _core
 from noesis.errors import ConfigError
 from noesis.flat import flatten, is_flat, unflatten
 from noesis.options import check_seed, overrides, reset_options
 from noesis.rendering import METADATA, Renderer, check_mode
 from noesis.spaces import space_from_json
+
+if TYPE_CHECKING:
+    from noesis import _core
 
 
 class Env(gymnasium.Env):
@@ -35,7 +37,7 @@ class Env(gymnasium.Env):
     def __init__(self, env_id: str, *, render_mode: str | None = None, max_episode_steps: int = 0, **options: Any):
         check_mode(render_mode)
         options["max_episode_steps"] = max_episode_steps
-        self._core = _core.VectorEnv(env_id, 1, overrides(options), "Disabled", 1)
+        self._core = self._make(env_id, 1, overrides(options), "Disabled", 1)
         self.render_mode = render_mode
         self.observation_space = space_from_json(self._core.observation_space)
         self.action_space = space_from_json(self._core.action_space)
@@ -106,6 +108,12 @@ class Env(gymnasium.Env):
         self._open().restore(0, snapshot)
         self._seeded = True
 
+    def _make(self, *batch: Any) -> "_core.VectorEnv":
+        """The batch of one that is behind it; noesis.remote has it on a server."""
+        from noesis import _core
+
+        return _core.VectorEnv(*batch)
+
     def _observation(self) -> Any:
         flat = self._observations[0]
         return flat.copy() if self._flat_observation else unflatten(self.observation_space, flat)
@@ -113,7 +121,7 @@ class Env(gymnasium.Env):
     def _look(self) -> None:
         self._renderer.look(self._core.scene(0))
 
-    def _open(self) -> _core.VectorEnv:
+    def _open(self) -> "_core.VectorEnv":
         if self._core is None:
             raise ConfigError(what="the environment is closed", where="Env", next="make a new one")
         return self._core

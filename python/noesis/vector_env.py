@@ -1,19 +1,21 @@
 """A batch of environments in this process, as Gymnasium has it: one physics for all."""
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from noesis import _core
 from noesis.errors import ConfigError
 from noesis.flat import flatten, is_flat, unflatten
 from noesis.options import SEED_LIMIT, check_seed, overrides, reset_options
 from noesis.rendering import METADATA, Renderer, check_mode
 from noesis.spaces import space_from_json
+
+if TYPE_CHECKING:
+    from noesis import _core
 
 
 class VectorEnv(gymnasium.vector.VectorEnv):
@@ -46,7 +48,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     ):
         check_mode(render_mode)
         name = autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode
-        self._core = _core.VectorEnv(env_id, num_envs, overrides(options), name, num_threads)
+        self._core = self._make(env_id, num_envs, overrides(options), name, num_threads)
         self.num_envs = num_envs
         self.render_mode = render_mode
         self.autoreset_mode = AutoresetMode(name)
@@ -98,15 +100,20 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One step of all; `actions` as in `action_space`."""
         core = self._open()
+        core.step(self._flat(actions))
+        return self._stepped(core)
+
+    def _flat(self, actions: Any) -> np.ndarray:
         is_flat_form = (
             self._flat_action
             and type(actions) is np.ndarray
             and actions.dtype == np.float32
             and actions.shape == self.action_space.shape
         )
-        if not is_flat_form:
-            actions = flatten(self.single_action_space, actions, (self.num_envs,), "actions")
-        core.step(actions)
+        return actions if is_flat_form else flatten(self.single_action_space, actions, (self.num_envs,), "actions")
+
+    def _stepped(self, core: "_core.VectorEnv") -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """What a step gives, from the core's results."""
         infos = self._infos(core)
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._final[1].any():
             infos |= self._final_infos(core)
@@ -171,7 +178,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         ]
         return seed
 
-    def _reset(self, core: _core.VectorEnv, mask: np.ndarray, seed: Any, options: dict[str, Any]) -> None:
+    def _reset(self, core: "_core.VectorEnv", mask: np.ndarray, seed: Any, options: dict[str, Any]) -> None:
         if seed is None or isinstance(seed, int):
             core.reset_masked(mask, seed, options)
             return
@@ -194,12 +201,18 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             allowed=f"a bool array ({self.num_envs},) with at least one True",
         )
 
+    def _make(self, *batch: Any) -> "_core.VectorEnv":
+        """The batch that is behind it; noesis.remote has it on a server."""
+        from noesis import _core
+
+        return _core.VectorEnv(*batch)
+
     def _observation(self) -> Any:
         if self._flat_observation:
             return self._observations.copy() if self.copy else self._observations
         return unflatten(self.single_observation_space, self._observations)
 
-    def _infos(self, core: _core.VectorEnv, *, final: bool = False, mask: np.ndarray | None = None) -> dict[str, Any]:
+    def _infos(self, core: "_core.VectorEnv", *, final: bool = False, mask: np.ndarray | None = None) -> dict[str, Any]:
         """Columns and masks of whoever has them; with `mask`, of those alone."""
         present = core.info_present(final)
         if len(present) != len(self._columns[final]):
@@ -219,7 +232,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 infos[name], infos[mask_name] = values, has
         return infos
 
-    def _final_infos(self, core: _core.VectorEnv) -> dict[str, Any]:
+    def _final_infos(self, core: "_core.VectorEnv") -> dict[str, Any]:
         observations, has = self._final
         final = np.full(self.num_envs, None, object)
         for env in np.flatnonzero(has):
@@ -235,7 +248,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             for env, renderer in enumerate(self._renderers):
                 renderer.look(self._core.scene(env))
 
-    def _open(self) -> _core.VectorEnv:
+    def _open(self) -> "_core.VectorEnv":
         if self._core is None:
             raise ConfigError(what="the environment is closed", where="VectorEnv", next="make a new one")
         return self._core

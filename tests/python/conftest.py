@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from server_process import Server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 if importlib.util.find_spec("noesis") is None:  # not installed: the sources do for all but the compiled part
@@ -19,10 +20,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes minutes")
 
 
-@pytest.fixture(scope="session", params=["in process"])
+@pytest.fixture(scope="session", params=["in process", "server"])
 def route(request):
     """Keyword arguments that make an environment in this process, or on a server."""
-    return {}
+    return {"address": request.getfixturevalue("server").address} if request.param == "server" else {}
+
+
+@pytest.fixture(scope="session")
+def server(command):
+    """One `noesis serve` for all tests that do it no harm."""
+    with Server(command, "--max-sessions", "256") as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ TEST(Session, RefusesEnvironmentsThatCannotBe) {
   EXPECT_EQ(code({}, make(1 << 20)), "CONFIG");
   EXPECT_EQ(code({}, make(1, "Sometimes")), "CONFIG");
   EXPECT_EQ(code({}, make(1, "NextStep", 't', "noesis/Nothing-v0")), "CONFIG");
-  EXPECT_EQ(code({.default_env = "noesis/Steer-v0", .only_default_env = true, .make_env = {}},
+  EXPECT_EQ(code({.default_env = "noesis/Steer-v0", .only_default_env = true},
                  make(1, "NextStep", 't', "noesis/Emulate-v0")),
             "CONFIG");
   MessageWriter unknown = make();
@@ -185,6 +185,17 @@ TEST(Session, GivesEachEnvironmentASeedOfItsOwn) {
   EXPECT_EQ(swapped[3], together[1]);
   EXPECT_EQ(observations(FieldList{U{7}, Field()})[3], observations(Field())[3]);
   EXPECT_EQ(observations(FieldList{U{7}}).size(), 0u) << "one seed for two is refused";
+}
+
+// Broken by options that are dropped on the way: the task is to see, and here to refuse, them.
+TEST(Session, HandsOptionsToTheTask) {
+  Client client(counting_options());
+  MessageWriter request = reset(5, client.next());
+  request.array<std::int64_t>("options/unheard_of", {}, std::vector<std::int64_t>{1});
+  EXPECT_EQ(code_of(client.send(std::move(request))), "CONFIG");
+  MessageWriter other = reset(5, client.next());
+  other.array<std::int64_t>("unheard_of", {}, std::vector<std::int64_t>{1});
+  EXPECT_EQ(code_of(client.send(std::move(other))), "MALFORMED");
 }
 
 // Broken by steps that are not taken one at a time, or that differ from single ones.
