@@ -6,6 +6,7 @@ a row, the newest at the right end; right are the neurons, brighter when more ac
 synapses, red excitatory and blue inhibitory.
 """
 
+import os
 from collections import deque
 from typing import Any
 
@@ -13,7 +14,7 @@ import gymnasium
 import numpy as np
 
 from noesis.errors import ConfigError
-from noesis.glyphs import GLYPH_HEIGHT, GLYPH_WIDTH, draw_text
+from noesis.glyphs import GLYPH_HEIGHT, draw_text
 
 METADATA: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 10}
 
@@ -175,6 +176,7 @@ class _Window:
     """A window of pygame, opened by the first picture."""
 
     def __init__(self) -> None:
+        os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # standard output is the program's
         try:
             import pygame
         except ImportError as error:
