@@ -31,7 +31,7 @@ struct SessionOptions {
   std::int64_t default_num_envs = 1;
   std::int64_t max_num_envs = 4096;  ///< of one session
   bool may_read_files = false;       ///< options may name files of this machine
-  MakeEnv make_env;                  ///< the registry's environments when empty
+  MakeEnv make_env = {};             ///< the registry's environments when empty
   int env_threads = 1;               ///< of one session's physics
 };
 

@@ -149,6 +149,7 @@ TEST_P(Conformance, SnapshotsForkAnEnvironmentBitForBit) {
         << "step " << t;
     ASSERT_EQ(envs->rewards()[1], other->rewards()[0]);
     ASSERT_EQ(envs->terminated()[1], other->terminated()[0]);
+    ASSERT_EQ(envs->info().row(1), other->info().row(0));
   }
   const auto foreign = make_vec(
       std::string(GetParam().id) == "noesis/Steer-v0" ? "noesis/Discover-v0" : "noesis/Steer-v0",

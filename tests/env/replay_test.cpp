@@ -136,6 +136,21 @@ TEST(ReplayScale, GainIsTheLogLikelihoodRatioInBitsASpike) {
   EXPECT_EQ(scale.scaled(1, 0), -1);
 }
 
+// Three memories of a step from 0 to 1: at once, and 1 - (1 - 1/n)^k.
+TEST(ReplayScale, RemembersOverOneFiveAndTwentyBins) {
+  const ReplayScale scale(small());
+  std::vector<double> memories(6);
+  for (int k = 1; k <= 7; ++k) {
+    scale.remember(std::vector<std::uint16_t>{1, 2}, memories);
+    for (const std::size_t m : {0u, 1u, 2u}) {
+      const double share = 1 - std::pow(1 - 1 / ReplayScale::kMemoryBins[m], k);
+      EXPECT_NEAR(memories[2 * m], share, 1e-12);
+      EXPECT_NEAR(memories[2 * m + 1], 2 * share, 1e-12);
+    }
+  }
+  EXPECT_NE(memories[2], memories[4]);
+}
+
 TEST(Replay, PlaysTheBinsOfItsPartAndEndsWithThem) {
   const TempFolder folder;
   BinnedRecording recording = small();

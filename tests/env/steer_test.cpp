@@ -185,6 +185,7 @@ TEST(Steer, HoldingCurrentsHoldRateNetworksToo) {
   SteerOptions options;
   options.model = "rate";
   const Subject subject = steered_subject(options);
+  EXPECT_EQ(subject.brain.model.rate.coupling, 2);  // the subject's G
   const ThreadArena arena(1);
   Simulation<double> brain({subject.connectome}, subject.brain, {0}, arena);
   std::vector<double> target;

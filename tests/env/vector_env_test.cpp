@@ -195,6 +195,31 @@ TEST(SendAndRecv, AreAStepInTwoHalves) {
   envs->send(std::vector<float>(30));  // the destructor waits
 }
 
+// Broken by a recv() that waits without asking how it ended.
+TEST(SendAndRecv, TellWhatWentWrong) {
+  class Failing final : public Task {
+   public:
+    std::int64_t num_envs() const override { return 1; }
+    const Space& observation_space() const override { return space_; }
+    const Space& action_space() const override { return space_; }
+    void reset(std::int64_t, std::uint64_t, const Dict&, std::span<float>, InfoTable&) override {}
+    void step(std::span<const float>, std::span<const std::uint8_t>, const TaskStep&) override {
+      throw RunError({.what = "it blew up", .where = {}, .got = {}, .allowed = {}, .next = {}});
+    }
+    void save(std::int64_t, ByteWriter&) const override {}
+    void load(std::int64_t, ByteReader&) override {}
+    std::vector<RenderRow> render_rows(std::int64_t) const override { return {}; }
+
+   private:
+    Space space_ = uniform_box({1}, -1, 1);
+  };
+  VectorEnv envs(std::make_unique<Failing>(), {});
+  envs.reset(0);
+  envs.send(std::vector<float>{0});
+  EXPECT_THROW(envs.recv(), RunError);
+  EXPECT_FALSE(envs.is_stepping());
+}
+
 TEST(Information, StandsInColumnsWithMasks) {
   InfoTable table(3);
   table.set("speed", 1, 2.5);
