@@ -13,18 +13,17 @@ namespace noesis {
 namespace {
 
 using Names = std::span<const std::string_view>;
-constexpr std::array<std::string_view, 4> kAutoresetNames = {
-    "NextStep", "SameStep", "Disabled", {}};
+const std::array<std::string, 3> kAutoresetNames = {"NextStep", "SameStep", "Disabled"};
 
 Autoreset autoreset_of(const std::string& name) {
   for (const Autoreset mode : {Autoreset::kNextStep, Autoreset::kSameStep, Autoreset::kDisabled}) {
     if (kAutoresetNames[static_cast<std::size_t>(mode)] == name) return mode;
   }
   throw ConfigError({.what = "unknown autoreset mode",
-                     .where = "autoreset",
+                     .where = "autoreset_mode",
                      .got = "'" + name.substr(0, 60) + "'",
-                     .allowed = "NextStep, SameStep, Disabled",
-                     .next = {}});
+                     .allowed = join_names(kAutoresetNames),
+                     .next = suggest_name(name, kAutoresetNames)});
 }
 
 [[noreturn]] void malformed(std::string where, std::string got, std::string allowed) {
@@ -138,12 +137,12 @@ MessageWriter Session::answer(const Message& request) const {
 }
 
 FramesPtr Session::make(const Message& request) {
-  static constexpr std::array<std::string_view, 5> kKeys = {"token", "env", "num_envs", "autoreset",
-                                                            "options"};
+  static constexpr std::array<std::string_view, 5> kKeys = {"token", "env", "num_envs",
+                                                            "autoreset_mode", "options"};
   request.allow_only(kKeys, {});
   EnvRequest wanted{.id = request.text_at("env", options_.default_env),
                     .num_envs = {},
-                    .autoreset = autoreset_of(request.text_at("autoreset", "NextStep")),
+                    .autoreset = autoreset_of(request.text_at("autoreset_mode", "NextStep")),
                     .overrides = {}};
   if (wanted.id.empty() || (options_.only_default_env && wanted.id != options_.default_env)) {
     throw ConfigError(
@@ -153,12 +152,17 @@ FramesPtr Session::make(const Message& request) {
          .allowed = options_.only_default_env ? options_.default_env : join_names(env_ids()),
          .next = {}});
   }
+  const Field* given = find_field(request.fields(), "num_envs");
+  const auto* negative = given != nullptr ? given->get_if<std::int64_t>() : nullptr;
   const std::uint64_t num_envs =
-      request.uint_at("num_envs", static_cast<std::uint64_t>(options_.default_num_envs));
+      negative != nullptr
+          ? 0
+          : request.uint_at("num_envs", static_cast<std::uint64_t>(options_.default_num_envs));
   if (num_envs < 1 || num_envs > static_cast<std::uint64_t>(options_.max_num_envs)) {
     throw ConfigError({.what = "an impossible number of environments",
                        .where = "num_envs",
-                       .got = std::to_string(num_envs),
+                       .got = std::to_string(
+                           negative != nullptr ? *negative : static_cast<std::int64_t>(num_envs)),
                        .allowed = "1 to " + std::to_string(options_.max_num_envs),
                        .next = {}});
   }
@@ -183,7 +187,7 @@ FramesPtr Session::spec(std::uint64_t request_id, MessageType type, std::uint64_
   writer.field("next_seq", next_seq);
   writer.field("env", env_id_);
   writer.field("num_envs", env_->num_envs());
-  writer.field("autoreset", kAutoresetNames[static_cast<std::size_t>(env_->autoreset())]);
+  writer.field("autoreset_mode", kAutoresetNames[static_cast<std::size_t>(env_->autoreset())]);
   writer.field("observation_space", space_json(env_->single_observation_space()));
   writer.field("action_space", space_json(env_->single_action_space()));
   writer.field("observation_size", env_->observation_size());

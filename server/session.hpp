@@ -26,7 +26,7 @@ using MakeEnv = std::function<std::unique_ptr<VectorEnv>(const EnvRequest&)>;
 
 /// What a server takes a MAKE to mean, and how much it allows.
 struct SessionOptions {
-  std::string default_env;        ///< of a MAKE that names none; "": it must
+  std::string default_env = {};   ///< of a MAKE that names none; "": it must
   bool only_default_env = false;  ///< other environments are refused
   std::int64_t default_num_envs = 1;
   std::int64_t max_num_envs = 4096;  ///< of one session

@@ -26,7 +26,7 @@ inline MessageWriter make(std::int64_t num_envs = 1, const std::string& autorese
   writer.field("token", FieldBytes{token(token_of)});
   writer.field("env", env);
   writer.field("num_envs", num_envs);
-  writer.field("autoreset", autoreset);
+  writer.field("autoreset_mode", autoreset);
   return writer;
 }
 

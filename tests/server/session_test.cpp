@@ -57,7 +57,7 @@ TEST(Session, MakesWhatIsAskedForAndSaysWhatItIs) {
   EXPECT_EQ(spec.uint_at("id"), 77u);
   EXPECT_EQ(spec.uint_at("session"), 5u);
   EXPECT_EQ(spec.uint_at("num_envs"), 3u);
-  EXPECT_EQ(spec.text_at("autoreset", ""), "SameStep");
+  EXPECT_EQ(spec.text_at("autoreset_mode", ""), "SameStep");
   EXPECT_EQ(spec.uint_at("max_episode_steps"), 100u);
   EXPECT_THAT(spec.text_at("action_space", ""), HasSubstr(R"({"type": "Box")"));
   EXPECT_THAT(spec.text_at("options", ""), HasSubstr("energy_weight"));
@@ -68,6 +68,7 @@ TEST(Session, RefusesEnvironmentsThatCannotBe) {
     return code_of(Client(std::move(options), std::move(request)).made());
   };
   EXPECT_EQ(code({}, make(0)), "CONFIG");
+  EXPECT_EQ(code({}, make(-1)), "CONFIG");
   EXPECT_EQ(code({}, make(1 << 20)), "CONFIG");
   EXPECT_EQ(code({}, make(1, "Sometimes")), "CONFIG");
   EXPECT_EQ(code({}, make(1, "NextStep", 't', "noesis/Nothing-v0")), "CONFIG");

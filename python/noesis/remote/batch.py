@@ -16,18 +16,19 @@ class _Columns:
         self._num_envs = num_envs
         self._columns: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
-    def update(self, arrays: dict[str, np.ndarray], prefix: str) -> None:
+    def update(self, arrays: dict[str, np.ndarray], prefix: str, rows: Any = slice(None)) -> None:
+        """Takes the columns of an answer, for those `rows` alone."""
         there = {key[len(prefix) :]: values for key, values in arrays.items() if key.startswith(prefix)}
         for name, values in there.items():
             if name not in self._columns and not name.endswith("/mask"):
                 self._columns[name] = np.zeros(values.shape), np.zeros(self._num_envs, bool)
         for name, (values, has) in self._columns.items():
             if name in there:
-                values[...] = there[name]
-                has[...] = there.get(name + "/mask", True)
+                values[rows] = there[name][rows]
+                has[rows] = there[name + "/mask"][rows] if name + "/mask" in there else True
             else:
-                values[...] = 0
-                has[...] = False
+                values[rows] = 0
+                has[rows] = False
 
     def columns(self) -> list[tuple[str, np.ndarray, str, np.ndarray]]:
         return [(name, values, "_" + name, has) for name, (values, has) in sorted(self._columns.items())]
@@ -72,11 +73,12 @@ class RemoteBatch:
         self._reset({}, np.ones(self.num_envs, bool), seed, options)
 
     def reset_masked(
-        self, mask: np.ndarray, seed: int | None = None, options: dict[str, Any] | None = None
+        self, mask: np.ndarray, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> None:
+        """As the core's, and with a list as seed each environment gets its own."""
         self._reset({"reset_mask": mask.astype(np.uint8)}, mask, seed, options)
 
-    def _reset(self, arrays: dict[str, np.ndarray], mask: np.ndarray, seed: int | None, options: Any) -> None:
+    def _reset(self, arrays: dict[str, np.ndarray], mask: np.ndarray, seed: Any, options: Any) -> None:
         for name, value in (options or {}).items():
             if isinstance(value, dict):
                 raise ConfigError(what="an option of options cannot be sent", where=name, allowed="numbers and arrays")
@@ -86,7 +88,7 @@ class RemoteBatch:
         for flags in (self.terminated, self.truncated, self.was_reset, self.has_final):
             flags[mask] = False
         self.rewards[mask] = 0
-        self._infos[False].update(answer.arrays, "info/")
+        self._infos[False].update(answer.arrays, "info/", mask)
 
     def step(self, actions: np.ndarray) -> None:
         self.send(actions)

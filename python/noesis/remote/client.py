@@ -3,6 +3,7 @@
 import secrets
 import time
 import tomllib
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,15 @@ class Client:
         self._answers: dict[int, Message] = {}
         self._state = "connecting"
         self._connections = 0
-        self._socket = self._monitor = None
+        self._farewell: list[bytes] = []
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
+        self._monitor = self._socket.get_monitor_socket(_EVENTS)
+        # Also for a client that is forgotten, whatever else goes with it.
+        self._end = weakref.finalize(self, _hang_up, self._socket, self._monitor, self._farewell)
         try:
             self._open(curve)
         except zmq.ZMQError as error:
-            self.close()
+            self._end()
             raise ConfigError(
                 what=f"cannot connect: {error}", where="address", got=repr(address), allowed="tcp://HOST:PORT, ipc://FILE"
             ) from error
@@ -70,24 +74,19 @@ class Client:
         socket.ipv6 = "[" in self.address
         if curve is not None:
             socket.curve_serverkey, socket.curve_publickey, socket.curve_secretkey = read_keys(curve)
-        self._monitor = socket.get_monitor_socket(_EVENTS)
         socket.connect(self.address)
 
     def close(self) -> None:
         """Closes the session and the connection. May be called more than once."""
-        if self._socket is None:
-            return
         try:
             if self.session is not None and self._state == "connected":
                 self.call(Type.CLOSE, {"session": self.session}, timeout_s=1.0)
+                self._farewell.clear()
         except RemoteError:
             pass  # the server closes it when its lease ends
         finally:
             self.session = None
-            if self._monitor is not None:
-                self._socket.disable_monitor()
-            self._socket.close()
-            self._socket = self._monitor = None
+            self._end()
 
     def __enter__(self) -> "Client":
         return self
@@ -133,9 +132,10 @@ class Client:
     def make(self, env_id: str | None, num_envs: int, autoreset: str, options: list[str]) -> dict[str, Any]:
         """Makes the session's environments: SPEC."""
         self.window = self.hello()["limits"]["window"]
-        fields = {"token": self._token, "env": env_id, "num_envs": num_envs, "autoreset": autoreset, "options": options}
+        fields = {"token": self._token, "env": env_id, "num_envs": num_envs, "autoreset_mode": autoreset, "options": options}
         spec = self.call(Type.MAKE, fields).fields
         self.session, self._seq = spec["session"], spec["next_seq"] - 1
+        self._farewell[:] = encode(Type.CLOSE, {"id": 0, "session": self.session})
         return spec
 
     def send(self, kind: int, fields: Mapping[str, Any] | None = None, arrays: Mapping[str, np.ndarray] | None = None):
@@ -196,7 +196,7 @@ class Client:
     # --- the socket ---
 
     def _request(self, kind: int, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None):
-        if self._socket is None:
+        if not self._end.alive:
             raise ConfigError(what="the connection is closed", where="Client", next="make a new one")
         self._last_id += 1
         return self._last_id, encode(kind, {"id": self._last_id, **fields}, arrays)
@@ -259,6 +259,16 @@ class Client:
         if message.type != Type.ERROR:
             raise ServerError(what="an answer of another type", where=self.address, got=str(message.type), code="MALFORMED")
         raise _error(message.fields)
+
+
+def _hang_up(socket: zmq.Socket, monitor: zmq.Socket, farewell: list[bytes]) -> None:
+    """Says that the session is over, if it was not said, and waits for no answer."""
+    if farewell:
+        socket.linger = 500
+        socket.send_multipart(farewell)
+    socket.disable_monitor()
+    monitor.close()
+    socket.close()
 
 
 def _code(message: Message | None) -> str:
