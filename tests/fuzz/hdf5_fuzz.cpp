@@ -1,10 +1,11 @@
-// The HDF5 loader on sound files with any contents: libhdf5 itself is not on trial, and
+// The HDF5 loaders on sound files with any contents: libhdf5 itself is not on trial, and
 // version 1.10 crashes on forged files. The bytes say which objects the file has, of which type and
 // shape, and their values: one object after another,
 //
 //   place (which of kPlaces), type (which of Kind), rows, columns (0: one dimension), values.
 //
-// A first byte of 1 makes a file of our own format, with the version in the second byte.
+// A first byte of 1 makes a connectome of our own format, 2 a binned recording, with the version in
+// the second byte.
 
 #include <unistd.h>
 
@@ -18,13 +19,14 @@
 
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
+#include "physics/binned_recording.hpp"
 #include "physics/connectome_io.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What the loader looks for, and a name that is nobody's.
+/// What the loaders look for, and a name that is nobody's.
 constexpr const char* kPlaces[] = {"row_count",
                                    "sources",
                                    "weights",
@@ -47,6 +49,10 @@ constexpr const char* kPlaces[] = {"row_count",
                                    "edges/a/0/delay",
                                    "edges/a/1/syn_weight",
                                    "edges/b/source_node_id",
+                                   "counts",
+                                   "unit_id",
+                                   "unit_region",
+                                   "trial_begin",
                                    "else"};
 
 enum Kind : std::uint8_t {
@@ -60,6 +66,9 @@ enum Kind : std::uint8_t {
   kGroup,
   kKinds
 };
+
+/// First bytes.
+constexpr std::uint8_t kConnectome = 1, kRecording = 2;
 
 class Bytes {
  public:
@@ -121,12 +130,15 @@ fs::path write_file(Bytes bytes) {
       (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) /
       ("noesis-fuzz-" + std::to_string(::getpid()) + ".h5");
   noesis::Hdf5File file = noesis::Hdf5File::create(path);
-  const bool own = bytes.next<std::uint8_t>() == 1;
+  const auto format = bytes.next<std::uint8_t>();
   const auto version = bytes.next<std::uint8_t>();
-  if (own) {
-    file.set_attribute("/", "format", std::string("noesis-connectome"));
+  if (format == kConnectome || format == kRecording) {
+    file.set_attribute(
+        "/", "format",
+        std::string(format == kConnectome ? "noesis-connectome" : "noesis-recording"));
     file.set_attribute("/", "version", std::int64_t{version});
   }
+  if (format == kRecording) file.set_attribute("/", "bin_ms", bytes.next<double>());
   while (!bytes.done()) {
     const std::string name = kPlaces[bytes.next<std::uint8_t>() % std::size(kPlaces)];
     if (!file.contains(name)) write_object(file, name, bytes);
@@ -139,13 +151,18 @@ fs::path write_file(Bytes bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fs::path path = write_file(Bytes({data, size}));
+  const std::uint8_t format = size > 0 ? data[0] : 0;
   noesis::ConnectomeFileOptions options;
-  if (size > 0 && data[0] != 1) {   // SONATA, which takes options
+  if (format != kConnectome) {      // SONATA, which takes options
     options.num_neurons = 1 << 16;  // ids may be large, which only takes long
     options.sum_duplicates = size % 2 == 0;
   }
   try {
-    noesis::load_connectome(path, options);
+    if (format == kRecording) {
+      noesis::load_binned_recording(path);
+    } else {
+      noesis::load_connectome(path, options);
+    }
   } catch (const noesis::ConfigError&) {
   }
   return 0;
