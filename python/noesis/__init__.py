@@ -19,16 +19,19 @@ except ModuleNotFoundError as error:
     if error.name != "noesis._core":
         raise
 else:
+    from noesis.baselines import Baseline, baseline_names
     from noesis.registration import env_ids, env_options, make_env, make_vec_env, register_all
 
     __version__ = _core.__version__
     register_all()
 
     __all__ = [
+        "Baseline",
         "ConfigError",
         "RemoteError",
         "RunError",
         "__version__",
+        "baseline_names",
         "env_ids",
         "env_options",
         "make_env",

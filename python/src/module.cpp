@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/version.hpp"
 #include "env/registry.hpp"
+#include "python/src/bind_baseline.hpp"
 #include "python/src/bind_vector_env.hpp"
 
 namespace nb = nanobind;
@@ -76,4 +77,5 @@ NB_MODULE(_core, m) {
   m.def("env_options", &option_keys, nb::arg("env_id"),
         "Every option of an id: (key, default, documentation).");
   bind_vector_env(m);
+  bind_baseline(m);
 }
