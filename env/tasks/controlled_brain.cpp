@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "core/error.hpp"
-#include "core/math.hpp"
 #include "core/rng.hpp"
 #include "env/render_graph.hpp"
 #include "env/tasks/brain_bytes.hpp"
@@ -47,8 +46,6 @@ std::int64_t whole_steps(double time_ms, double dt_ms) {
   return std::llround(steps);
 }
 
-bool is_rate_network(const Subject& subject) { return subject.brain.model.name == "rate"; }
-
 }  // namespace
 
 Subject controlled_subject(const BrainOptions& options, Condition condition) {
@@ -67,6 +64,7 @@ ControlledBrain::ControlledBrain(Subject subject, const BrainOptions& options,
                                  std::int64_t num_envs, int num_threads)
     : options_(options),
       subject_(std::move(subject)),
+      is_rate_network_(subject_.brain.model.name == "rate"),
       recorded_(select_sites(options.recorded, subject_.num_units,
                              static_cast<std::uint64_t>(options.brain_seed), "recorded")),
       stimulated_(select_sites(options.stimulated, subject_.num_units,
@@ -149,7 +147,7 @@ double ControlledBrain::apply_surgery(std::int64_t env, std::span<const float> a
     const bool clamp = part(kClamp)[k] >= 0.5f;
     const bool silence = part(kSilence)[k] >= 0.5f;
     double level = std::clamp(static_cast<double>(part(kLevel)[k]), 0.0, 1.0);
-    if (is_rate_network(subject_)) level = std::atanh(std::min(level, kHighestActivation));
+    if (is_rate_network_) level = std::atanh(std::min(level, kHighestActivation));
     for (const std::int64_t neuron : stimulated_.neurons(static_cast<std::int64_t>(k))) {
       if (silence) surgeon.silence(env, neuron);
       if (clamp) surgeon.clamp(env, neuron, level);
@@ -179,19 +177,15 @@ void ControlledBrain::count_interval() {
   }
 }
 
-double ControlledBrain::rate(std::int64_t env, std::int64_t neuron) const {
-  const double x = brains_.state().at(env, 0, neuron);
-  return is_rate_network(subject_) ? math::tanh(x) : x;
-}
-
 void ControlledBrain::observe(std::int64_t env, std::span<float> observation) const {
   const Episode& episode = episodes_[static_cast<std::size_t>(env)];
+  const Rates rates_of = rates(env);
   for (std::int64_t site = 0; site < recorded_.size(); ++site) {
     const auto neurons = recorded_.neurons(site);
     const auto weights = recorded_.weights(site);
     double sum = 0, size = 0;
     for (std::size_t k = 0; k < neurons.size(); ++k) {
-      sum += weights[k] * rate(env, neurons[k]);
+      sum += weights[k] * rates_of[neurons[k]];
       size += std::abs(weights[k]);
     }
     double seen = sum / size;

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/math.hpp"
 #include "env/bytes.hpp"
 #include "env/render.hpp"
 #include "env/sites.hpp"
 #include "env/space.hpp"
 #include "physics/simulation.hpp"
+#include "physics/state.hpp"
 #include "physics/subject.hpp"
 
 namespace noesis {
@@ -106,7 +108,26 @@ class ControlledBrain {
     return static_cast<double>(steps_per_look_) * dt_ms_ / subject_.tau_ms;
   }
 
-  double rate(std::int64_t env, std::int64_t neuron) const;
+  double rate(std::int64_t env, std::int64_t neuron) const { return rates(env)[neuron]; }
+  /// Rates of one environment by neuron; valid until the brains are moved.
+  class Rates {
+   public:
+    double operator[](std::int64_t neuron) const {
+      const double x = first_[neuron * stride_];
+      return is_rate_network_ ? math::tanh(x) : x;
+    }
+
+   private:
+    friend class ControlledBrain;
+    Rates(const State<double>& x, std::int64_t env, bool is_rate_network)
+        : first_(x.data() + x.index(env, 0, 0)),
+          stride_(x.shape().tile_width),
+          is_rate_network_(is_rate_network) {}
+    const double* first_;
+    std::int64_t stride_;
+    bool is_rate_network_;
+  };
+  Rates rates(std::int64_t env) const { return {brains_.state(), env, is_rate_network_}; }
   /// Rates of the recorded sites (weighted means of their neurons, by the weights' sizes) with the
   /// observation noise, clipped to [-1, 1].
   void observe(std::int64_t env, std::span<float> observation) const;
@@ -135,6 +156,7 @@ class ControlledBrain {
 
   BrainOptions options_;
   Subject subject_;
+  bool is_rate_network_;
   Sites recorded_, stimulated_;
   Space action_space_;
   ThreadArena arena_;

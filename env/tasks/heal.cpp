@@ -117,8 +117,9 @@ void HealTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
 
 void HealTask::look() {
   for (std::int64_t env = 0; env < num_envs(); ++env) {
+    const ControlledBrain::Rates rates = brain_.rates(env);
     for (std::size_t i = 0; i < rates_.size(); ++i) {
-      rates_[i] = brain_.rate(env, static_cast<std::int64_t>(i));
+      rates_[i] = rates[static_cast<std::int64_t>(i)];
     }
     windows_.add(env, rates_);
   }

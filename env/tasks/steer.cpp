@@ -80,9 +80,10 @@ void SteerTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
 
 double SteerTask::squared_distance(std::int64_t env) const {
   const std::vector<double>& target = target_[static_cast<std::size_t>(env)];
+  const ControlledBrain::Rates rates = brain_.rates(env);
   double sum = 0;
   for (std::size_t k = 0; k < target.size(); ++k) {
-    const double error = brain_.rate(env, targets_.neurons()[k]) - target[k];
+    const double error = rates[targets_.neurons()[k]] - target[k];
     sum += error * error;
   }
   return sum / static_cast<double>(target.size());
