@@ -12,6 +12,7 @@ void worm(Report& report);     ///< C. elegans in 64 environments under currents
 void oja(Report& report);      ///< Oja's rule
 void prune(Report& report);    ///< pruning of weak synapses
 void gpu(Report& report);      ///< a device, where there is one
+void server(Report& report);   ///< environments over loopback, where the server was built
 void scale(Report& report);    ///< the product from 1,000 to a million neurons
 
 }  // namespace noesis::bench
