@@ -9,7 +9,7 @@ namespace noesis {
 
 class Connection::Impl {
  public:
-  Impl(const std::string& endpoint, const std::optional<ClientKeys>& keys)
+  Impl(const std::string& endpoint, const std::optional<ClientKeys>& keys, int most_waiting)
       : socket(context, zmq::socket_type::dealer) {
     try {
       if (keys) {
@@ -17,6 +17,7 @@ class Connection::Impl {
         socket.set(zmq::sockopt::curve_publickey, keys->public_key);
         socket.set(zmq::sockopt::curve_secretkey, keys->secret_key);
       }
+      socket.set(zmq::sockopt::rcvhwm, most_waiting);
       socket.set(zmq::sockopt::linger, 0);
       socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMostMessageBytes));
       socket.connect(endpoint);
@@ -34,8 +35,9 @@ class Connection::Impl {
   std::uint64_t last_id = 0;
 };
 
-Connection::Connection(const std::string& endpoint, const std::optional<ClientKeys>& keys)
-    : impl_(std::make_unique<Impl>(endpoint, keys)) {}
+Connection::Connection(const std::string& endpoint, const std::optional<ClientKeys>& keys,
+                       int most_waiting)
+    : impl_(std::make_unique<Impl>(endpoint, keys, most_waiting)) {}
 Connection::~Connection() = default;
 
 void Connection::send(const Frames& frames) {

@@ -15,8 +15,10 @@ namespace noesis {
 /// Used by one thread at a time.
 class Connection {
  public:
-  /// Connects in the background. @throws ConfigError for an endpoint that cannot be.
-  explicit Connection(const std::string& endpoint, const std::optional<ClientKeys>& keys = {});
+  /// Connects in the background. When `most_waiting` messages wait to be received, no more are read
+  /// from the network. @throws ConfigError for an endpoint that cannot be.
+  explicit Connection(const std::string& endpoint, const std::optional<ClientKeys>& keys = {},
+                      int most_waiting = 1000);
   ~Connection();
 
   void send(const Frames& frames);

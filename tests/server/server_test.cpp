@@ -65,10 +65,9 @@ ServerOptions quick(std::chrono::milliseconds pause = 0ms) {
 /// A client with a session of its own.
 class Player {
  public:
-  Player(const Server& server, char token_of, std::int64_t num_envs = 1,
-         const std::string& env = "noesis/Steer-v0")
-      : connection_(server.endpoint()) {
-    const Message spec = connection_.call(make(num_envs, "NextStep", token_of, env));
+  Player(const Server& server, char token_of, std::int64_t num_envs = 1, int most_waiting = 1000)
+      : connection_(server.endpoint(), {}, most_waiting) {
+    const Message spec = connection_.call(make(num_envs, "NextStep", token_of));
     EXPECT_EQ(code_of(spec), "no error") << spec.text_at("message", "");
     session_ = spec.uint_at("session");
     shape_ = {num_envs, static_cast<std::int64_t>(spec.uint_at("action_size"))};
@@ -220,7 +219,7 @@ TEST(Server, DoesNotWaitForASlowReader) {
   options.most_unread_bytes = std::size_t{1} << 20;
   const Server server(std::move(options));
   Player player(server, 'p');
-  Player slow(server, 's', 1 << 16);  // answers of more than a megabyte
+  Player slow(server, 's', 1 << 16, 1);  // answers of more than a megabyte
   const FramesPtr request = numbered(slow.next_step(), 1000);
   for (int i = 0; i < 100; ++i) {
     slow.connection().send(*request);  // the same again: it is answered each time

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/rng.hpp"
 #include "env/registry.hpp"
 #include "tests/server/requests.hpp"
 
@@ -276,6 +277,41 @@ TEST(Session, ForksABrain) {
   MessageWriter nobody = of_session(MessageType::kGetState, 5, client.next());
   nobody.field("env", std::uint64_t{2});
   EXPECT_EQ(code_of(client.send(std::move(nobody))), "CONFIG");
+}
+
+// Broken by a task that trusts a state: a client may send any. What is accepted may be nonsense, as
+// long as it harms nobody: the session goes on, or says that it cannot.
+TEST(Session, SurvivesForgedStatesOfEveryTask) {
+  RandomSequence random(3, Stream::kTask);
+  for (const std::string& id : env_ids()) {
+    SCOPED_TRACE(id);
+    Client client({}, make(1, "NextStep", 't', id));
+    ASSERT_EQ(code_of(client.made()), "no error");
+    client.send(reset(5, client.next()));
+    const auto state = values_of<std::uint8_t>(
+        client.send(of_session(MessageType::kGetState, 5, client.next())), "state");
+    ASSERT_FALSE(state.empty());
+    const auto size = static_cast<std::int64_t>(client.made().uint_at("action_size"));
+    for (int k = 0; k < 60; ++k) {
+      auto forged = state;
+      if (k % 3 == 0) forged.resize(random.below(forged.size()));
+      for (std::uint64_t n = 1 + random.below(4); n > 0 && !forged.empty(); --n) {
+        // Anywhere, and where the lengths and counters are.
+        const std::uint64_t range =
+            k % 2 == 0 ? forged.size() : std::min<std::size_t>(forged.size(), 200);
+        forged[random.below(range)] = static_cast<std::uint8_t>(random.below(256));
+      }
+      MessageWriter set = of_session(MessageType::kSetState, 5, client.next());
+      set.array<std::uint8_t>("state", {std::ssize(forged)}, forged);
+      const std::string code = code_of(client.send(std::move(set)));
+      EXPECT_TRUE(code == "no error" || code == "CONFIG") << code;
+      const std::vector<float> action(static_cast<std::size_t>(size), 0.1f);
+      const std::string step_code = code_of(client.send(step(5, client.next(), {1, size}, action)));
+      EXPECT_TRUE(step_code == "no error" || step_code == "CONFIG" || step_code == "RUN")
+          << step_code;
+      if (step_code != "no error") client.send(reset(5, client.next()));
+    }
+  }
 }
 
 TEST(Session, ShowsWhatThereIsToSee) {
