@@ -211,22 +211,17 @@ void Message::allow_only(std::span<const std::string_view> keys,
 
 // --- sending -------------------------------------------------------------------------------------
 
-std::size_t MessageWriter::reserve_array(std::string name, DType dtype, const Shape& shape) {
-  const std::size_t offset = (data_.size() + kAlignment - 1) / kAlignment * kAlignment;
-  const auto bytes = bytes_of(dtype, shape);
-  ensure(bytes && *bytes <= kMostMessageBytes, "an array of a message fits in it");
-  data_.resize(offset + *bytes);
-  FieldList lengths(shape.begin(), shape.end());
-  arrays_.emplace_back(FieldList{std::move(name), dtype_name(dtype), std::move(lengths),
-                                 static_cast<std::uint64_t>(offset)});
-  return offset;
-}
-
 void MessageWriter::array_bytes(std::string name, DType dtype, const Shape& shape,
                                 std::span<const char> bytes) {
-  const std::size_t offset = reserve_array(std::move(name), dtype, shape);
-  ensure(data_.size() - offset == bytes.size(), "an array of a message has the bytes of its shape");
-  if (!bytes.empty()) std::memcpy(data(offset), bytes.data(), bytes.size());
+  ensure(bytes_of(dtype, shape) == bytes.size(),
+         "an array of a message has the bytes of its shape");
+  const std::size_t offset = (data_.size() + kAlignment - 1) / kAlignment * kAlignment;
+  ensure(offset + bytes.size() <= kMostMessageBytes, "the arrays of a message fit in it");
+  data_.append(offset - data_.size(), '\0');
+  data_.append(bytes.data(), bytes.size());
+  arrays_.emplace_back(FieldList{std::move(name), dtype_name(dtype),
+                                 FieldList(shape.begin(), shape.end()),
+                                 static_cast<std::uint64_t>(offset)});
 }
 
 FramesPtr MessageWriter::finish() {

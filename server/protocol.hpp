@@ -149,9 +149,8 @@ class MessageWriter {
     array_bytes(std::move(name), Array(std::vector<T>{}).dtype(), shape,
                 {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
   }
-  /// Room for an array that is filled afterwards, through data(offset).
-  std::size_t reserve_array(std::string name, DType dtype, const Shape& shape);
-  char* data(std::size_t offset) { return data_.data() + offset; }
+  /// Asks for memory for arrays of so many bytes at once.
+  void reserve(std::size_t bytes) { data_.reserve(data_.size() + bytes); }
   FramesPtr finish();
 
  private:

@@ -25,14 +25,18 @@ Shape with(Shape lead, std::int64_t last) {
 }  // namespace
 
 Results::Results(const VectorEnv& env, std::int64_t num_steps) : env_(env), capacity_(num_steps) {
-  observations_.reserve(static_cast<std::size_t>(num_steps) * env.observations().size());
+  if (keeps_copies()) {
+    observations_.reserve(static_cast<std::size_t>(num_steps) * env.observations().size());
+  }
 }
 
 void Results::add(std::span<const std::uint8_t> mask) {
-  append(observations_, env_.observations());
-  append(rewards_, env_.rewards());
-  append(terminated_, env_.terminated());
-  append(truncated_, env_.truncated());
+  if (keeps_copies()) {
+    append(observations_, env_.observations());
+    append(rewards_, env_.rewards());
+    append(terminated_, env_.terminated());
+    append(truncated_, env_.truncated());
+  }
   add_info(env_.info(), mask, "info/");
   const auto has_final = env_.has_final();
   append(has_final_, has_final);
@@ -70,16 +74,23 @@ void Results::write(MessageWriter& out, bool with_rewards, bool many) const {
   if (many) lead.push_back(steps_);
   lead.push_back(env_.num_envs());
   const Shape observation = with(lead, env_.observation_size());
-  out.array<float>("observation", observation, observations_);
+  // Those of one step are still where the environments have them.
+  const auto kept = [&]<class T>(const std::vector<T>& copies, std::span<const T> last) {
+    return keeps_copies() ? std::span<const T>(copies) : last;
+  };
+  const auto observations = kept(observations_, env_.observations());
+  out.reserve(observations.size_bytes() + 1024 * static_cast<std::size_t>(steps_) +
+              256 * static_cast<std::size_t>(steps_ * env_.num_envs()));
+  out.array<float>("observation", observation, observations);
   if (with_rewards) {
-    out.array<double>("reward", lead, rewards_);
-    out.array<std::uint8_t>("terminated", lead, terminated_);
-    out.array<std::uint8_t>("truncated", lead, truncated_);
+    out.array<double>("reward", lead, kept(rewards_, env_.rewards()));
+    out.array<std::uint8_t>("terminated", lead, kept(terminated_, env_.terminated()));
+    out.array<std::uint8_t>("truncated", lead, kept(truncated_, env_.truncated()));
   }
   write_columns(out, lead);
   if (final_observations_.empty()) return;
   std::vector<float> final = final_observations_;
-  final.resize(observations_.size());
+  final.resize(observations.size());
   out.array<float>("final_observation", observation, final);
   out.array<std::uint8_t>("final_mask", lead, has_final_);
 }

@@ -22,7 +22,8 @@
 
 namespace noesis {
 
-/// Gathers the results of one step after another.
+/// Gathers the results of one step after another. Those of a single step are to be written before
+/// the environments move on.
 class Results {
  public:
   Results(const VectorEnv& env, std::int64_t num_steps);
@@ -41,6 +42,7 @@ class Results {
     std::vector<double> values;      ///< (steps x num_envs x width)
     std::vector<std::uint8_t> mask;  ///< (steps x num_envs)
   };
+  bool keeps_copies() const noexcept { return capacity_ > 1; }
   using Columns = std::map<std::string, Column>;
 
   void add_info(const InfoTable& table, std::span<const std::uint8_t> rows,
