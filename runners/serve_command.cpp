@@ -1,8 +1,10 @@
 #include "runners/serve_command.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -12,6 +14,7 @@
 #include <thread>
 
 #include "core/interrupt.hpp"
+#include "data/memory.hpp"
 #include "server/server.hpp"
 
 namespace noesis {
@@ -23,7 +26,17 @@ struct Options {
   ServerOptions server;
   std::string keys, make_keys;
   double lease_s = 30;
+  double memory_gb = 0;
 };
+
+/// Lets the process take so many bytes beyond what it has: what a client asks for past that is an
+/// error of that client, where the system would end the server, and with it everybody's brains.
+void limit_memory(double bytes) {
+  rlimit limit{};
+  if (bytes <= 0 || ::getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min(limit.rlim_max, static_cast<rlim_t>(bytes));
+  ::setrlimit(RLIMIT_DATA, &limit);
+}
 
 std::string status_text(const ServerStatus& status) {
   std::array<char, 240> text;
@@ -67,6 +80,10 @@ int serve(Options options) {
   auto& dispatcher = options.server.dispatcher;
   dispatcher.lease = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * options.lease_s));
   dispatcher.session.only_default_env = !dispatcher.session.default_env.empty();
+  constexpr double kShareOfAvailable = 0.8;
+  limit_memory(options.memory_gb > 0
+                   ? 1e9 * options.memory_gb
+                   : kShareOfAvailable * static_cast<double>(available_memory_bytes()));
   const InterruptScope interrupts;
   auto server = std::make_unique<Server>(options.server);
   // To stdout, and at once: whoever started the server on port 0 reads there which one it got.
@@ -131,6 +148,11 @@ void add_serve_command(CLI::App& app, int& exit_code) {
       ->add_option("--lease", options->lease_s,
                    "Silence after which a lost client's sessions are closed [s]")
       ->check(CLI::Range(0.1, 86'400.0))
+      ->capture_default_str();
+  command
+      ->add_option("--memory", options->memory_gb,
+                   "Most memory of the server, all clients together [GB]; 0: 80% of what is free")
+      ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command->add_flag(
       "--allow-files", session.may_read_files,

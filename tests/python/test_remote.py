@@ -11,7 +11,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 from server_process import Relay, Server
 
-from noesis.errors import ConfigError, LeaseLost, Refused, ServerError, ServerFull, Silent
+from noesis.errors import ConfigError, LeaseLost, Refused, RunError, ServerError, ServerFull, Silent
 from noesis.remote import Client, RemoteEnv, RemoteVectorEnv
 
 STEER = "noesis/Steer-v0"
@@ -266,3 +266,14 @@ def test_server_that_shuts_down_says_so(command):
         with pytest.raises((Silent, ServerError)):
             env.client.timeout_s = 0.5
             env.step(np.zeros(10, np.float32))
+
+
+# Goes red without the limit: the system would end the server, or this machine would swap.
+def test_a_brain_that_does_not_fit_is_its_clients_error(command):
+    with Server(command, "--memory", "1") as server:
+        other = RemoteEnv(server.address, STEER)
+        other.reset(seed=1)
+        with pytest.raises(RunError, match="memory"):
+            RemoteEnv(server.address, STEER, subject="reference-20000000")
+        assert len(other.step(other.action_space.sample())) == 5  # unharmed
+        other.close()
