@@ -1,6 +1,5 @@
 """`noesis serve` in a process of its own, and a relay that can cut connections to it."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -27,9 +26,10 @@ class Server:
         return time.monotonic() - start
 
     def memory(self):
-        """Resident bytes."""
-        with open(f"/proc/{self.process.pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        """Resident bytes: (now, at most so far)."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        return tuple(1024 * int(lines[key].split()[0]) for key in ("VmRSS", "VmHWM"))
 
     def __enter__(self):
         return self
