@@ -79,13 +79,16 @@ std::pair<double, double> medians(const Work& remote, const Work& local, int ste
   return {median(std::move(remote_s)), median(std::move(local_s))};
 }
 
-void round_trip(Report& report, const std::string& endpoint) {
-  Player player(endpoint, 0, 1);
+void round_trip(Report& report, const Server& server) {
+  Player player(server.endpoint(), 0, 1);
   const auto env = in_process(1);
   const std::vector<float> actions(static_cast<std::size_t>(env->action_size()));
   const auto [remote, local] = medians([&] { player.step(); }, [&] { env->step(actions); }, 10'000);
   report.add({"server", "a step of C. elegans over loopback, 1 env, median", remote * 1e6, "us",
               "in process", local * 1e6, remote / local});
+  const double within = server.status().latency_p50_us;
+  report.add({"server", "  of that, from arrival to answer", within, "us", "in process",
+              local * 1e6, within / (local * 1e6)});
   report.add({"server", "  round trips beside the physics", 1 / (remote - local), "1/s",
               "the goal, 100 us", 1 / kMostBesidePhysics_s, kMostBesidePhysics_s / (remote - local),
               1});
@@ -135,7 +138,7 @@ void server(Report& report) {
   options.bind = "tcp://127.0.0.1:0";
   options.threads = report.arena().num_threads();
   const Server server(std::move(options));
-  round_trip(report, server.endpoint());
+  round_trip(report, server);
   batch(report, server.endpoint());
   fairness(report, server.endpoint());
 }
