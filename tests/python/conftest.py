@@ -20,7 +20,10 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes minutes")
 
 
-@pytest.fixture(scope="session", params=["in process", "server"])
+ROUTES = os.environ.get("NOESIS_ROUTES", "in process,server").split(",")
+
+
+@pytest.fixture(scope="session", params=ROUTES)
 def route(request):
     """Keyword arguments that make an environment in this process, or on a server."""
     return {"address": request.getfixturevalue("server").address} if request.param == "server" else {}
