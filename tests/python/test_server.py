@@ -173,3 +173,25 @@ def test_serves_one_environment_alone_if_told(command):
         assert client.hello()["environments"] == ["noesis/Emulate-v0"]
         spec = client.make(None, None, "NextStep", [])
         assert (spec["env"], spec["num_envs"]) == ("noesis/Emulate-v0", 3)
+
+
+# Goes red when the line is not redrawn, or says nothing of what is going on.
+def test_shows_its_status_on_a_terminal(command):
+    ours, its = os.openpty()
+    with subprocess.Popen(
+        [command, "serve", "--bind", "tcp://127.0.0.1:0"], stderr=its, stdout=subprocess.PIPE, text=True
+    ) as process:
+        os.close(its)
+        address = process.stdout.readline().split("listening on ")[1].split()[0]
+        env = RemoteEnv(address, STEER)
+        env.reset(seed=1)
+        shown = ""
+        deadline = time.monotonic() + 10
+        while "1 clients  1 sessions  1 envs" not in shown and time.monotonic() < deadline:
+            env.step(np.zeros(10, np.float32))
+            shown += os.read(ours, 4096).decode()
+        env.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+    os.close(ours)
+    assert "\r\x1b[K" in shown and "steps/s" in shown and "p99" in shown
