@@ -6,8 +6,9 @@
 The other side is a gymnasium.Env with one sparse product (CSR: synapses and gap junctions together) a
 stage, under SyncVectorEnv and AsyncVectorEnv, and once more with its inner loop compiled by Numba where
 that is installed. Both sides take the same steps of the same integrator (classical Runge-Kutta, 1 ms, two
-a step of the environment). Rounds alternate, and figures are the best of them:
-whatever else the machine does only adds to a time. Also measured: what Python adds to a step of a batch.
+a step of the environment). Rounds alternate, and figures are the best of them: whatever else the machine
+does only adds to a time. On a busy machine, processor time is the fairer measure. Also measured: what
+Python adds to a step of a batch.
 """
 
 import argparse
@@ -180,27 +181,29 @@ def check_equal(matrix, advance, starts, tolerance=1e-9):
     return worst
 
 
-def steps_a_second(envs, seconds):
-    """Of all environments together, after a burn-in of a tenth of the time."""
+def measure(envs, seconds):
+    """(steps a second of all environments together, processor time of this process in microseconds a step),
+    after a burn-in of a tenth of the time."""
     actions = envs.action_space.sample()
     for burn_in in (True, False):
-        count, start = 0, time.perf_counter()
+        count, start, cpu = 0, time.perf_counter(), time.process_time()
         while (taken := time.perf_counter() - start) < (seconds / 10 if burn_in else seconds):
             envs.step(actions)
             count += 1
-    return count * envs.num_envs / taken
+    steps = count * envs.num_envs
+    return steps / taken, 1e6 * (time.process_time() - cpu) / steps
 
 
 def compare(makers, rounds, seconds):
-    """{name: most steps a second}; each round measures all, one after another."""
+    """{name: (most steps a second, least processor time)}; each round measures all, one after another."""
     figures = {name: [] for name in makers}
     for _ in range(rounds):
         for name, make in makers.items():
             envs = make()
             envs.reset(seed=0)
-            figures[name].append(steps_a_second(envs, seconds))
+            figures[name].append(measure(envs, seconds))
             envs.close()
-    return {name: max(values) for name, values in figures.items()}
+    return {name: (max(v[0] for v in values), min(v[1] for v in values)) for name, values in figures.items()}
 
 
 def python_overhead(num_envs, rounds):
@@ -252,9 +255,12 @@ def main():
             [lambda: NumpySteer(matrix, starts, advance_numba)] * processes
         )
     figures = compare(makers, arguments.rounds, arguments.seconds)
-    one, two = figures["noesis, 1 thread"], figures["noesis, 2 threads"]
-    for name, figure in figures.items():
-        print(f"{name:45} {figure:10.0f} steps/s; 1 thread {one / figure:6.2f}, 2 threads {two / figure:6.2f} times that")
+    one, one_cpu = figures["noesis, 1 thread"]
+    two, _ = figures["noesis, 2 threads"]
+    for name, (rate, cpu) in figures.items():
+        ratios = f"1 thread {one / rate:6.2f}, 2 threads {two / rate:6.2f} times that"
+        ratios += "" if "Async" in name else f"; {cpu:6.1f} us of processor time, {cpu / one_cpu:5.2f} times that of 1 thread"
+        print(f"{name:40} {rate:8.0f} steps/s; {ratios}")
 
     cpp, python = python_overhead(n, 60 * arguments.rounds)
     allowed = 10 + 0.05 * cpp
