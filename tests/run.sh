@@ -38,7 +38,9 @@ run_labels() {
     fuzz) targets=(all) ;;
     tsan)
       targets=(threaded_tests)
-      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Integrator|Kernels|PlasticSimulation)[.]')
+      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Dispatcher|Integrator|Kernels|PlasticSimulation|SendAndRecv|Server)[.]')
+      # libzmq's own hand-overs cannot be seen, since it is not instrumented.
+      export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1}
       ;;
     *) targets=(all all_verify_interface_header_sets) ;;
   esac
