@@ -1,5 +1,6 @@
 """The ids of noesis with Gymnasium, and what `gymnasium.make` and `gymnasium.make_vec` call."""
 
+from types import ModuleType
 from typing import Any
 
 import gymnasium
@@ -32,9 +33,7 @@ def make_env(
     none unless `max_episode_steps` is given here. Raises ConfigError for an unknown option or value.
     """
     if address is not None:
-        from noesis.remote import RemoteEnv
-
-        return RemoteEnv(address, env_id, render_mode=render_mode, **options)
+        return _remote().RemoteEnv(address, env_id, render_mode=render_mode, **options)
     return Env(env_id, render_mode=render_mode, **options)
 
 
@@ -57,12 +56,24 @@ def make_vec_env(
     if max_episode_steps is not None:
         options["max_episode_steps"] = max(max_episode_steps, 0)
     if address is not None:
-        from noesis.remote import RemoteVectorEnv as Made
-
+        Made = _remote().RemoteVectorEnv
         options["address"] = address
     else:
         Made = VectorEnv
     return Made(env_id=env_id, num_envs=num_envs, render_mode=render_mode, autoreset_mode=autoreset_mode, **options)
+
+
+def _remote() -> ModuleType:
+    """noesis.remote, which needs packages that the rest does without."""
+    try:
+        import noesis.remote
+    except ModuleNotFoundError as error:
+        if error.name not in ("zmq", "msgpack"):
+            raise
+        raise gymnasium.error.DependencyNotInstalled(
+            "environments on a server need pyzmq and msgpack; run `pip install pyzmq msgpack`"
+        ) from error
+    return noesis.remote
 
 
 def register_all() -> None:

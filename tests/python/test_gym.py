@@ -240,6 +240,23 @@ print(json.dumps(env.reset(seed=11)[0].tolist()))
     assert json.loads(done.stdout) == here
 
 
+# Goes red when the package asks for ZeroMQ before it is needed, or does not say that it is.
+def test_without_zeromq_only_servers_are_out_of_reach():
+    code = """
+import sys
+sys.modules["zmq"] = None
+import gymnasium, noesis
+gymnasium.make("noesis/Steer-v0").reset(seed=1)
+for make in (gymnasium.make, gymnasium.make_vec):
+    try:
+        make("noesis/Steer-v0", address="tcp://127.0.0.1:1")
+    except gymnasium.error.DependencyNotInstalled as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("pip install pyzmq msgpack") == 2
+
+
 def test_errors_keep_their_parts_in_a_pickle():
     with pytest.raises(noesis.ConfigError) as caught:
         gymnasium.make(STEER, amplitude=-1)
