@@ -7,6 +7,7 @@
 #include "core/rng.hpp"
 #include "env/render_graph.hpp"
 #include "env/tasks/brain_bytes.hpp"
+#include "env/tasks/reset_options.hpp"
 #include "env/tasks/wilson_cowan_inverse.hpp"
 #include "physics/generators.hpp"
 #include "physics/subject.hpp"
@@ -80,13 +81,7 @@ std::unique_ptr<DiscoverTask::Episode> DiscoverTask::new_episode(std::uint64_t s
 
 void DiscoverTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
                          std::span<float> observation, InfoTable& info) {
-  if (!options.empty()) {
-    throw ConfigError({.what = "a reset option that Discover does not have",
-                       .where = "options",
-                       .got = options.begin()->first,
-                       .allowed = "none",
-                       .next = {}});
-  }
+  refuse_reset_options(options, "Discover");
   auto fresh = new_episode(seed);
   fresh->brain.advance_to(kSettling * fresh->subject.tau_ms);
   fresh->score = fresh->posterior.auprc(*fresh->subject.connectome);

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/rng.hpp"
 #include "env/render_graph.hpp"
+#include "env/tasks/reset_options.hpp"
 
 namespace noesis {
 namespace {
@@ -78,13 +79,7 @@ void EmulateTask::write_units(std::size_t env, std::span<const double> values) {
 
 void EmulateTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
                         std::span<float> observation, InfoTable&) {
-  if (!options.empty()) {
-    throw ConfigError({.what = "a reset option that Emulate does not have",
-                       .where = "options",
-                       .got = options.begin()->first,
-                       .allowed = "none",
-                       .next = {}});
-  }
+  refuse_reset_options(options, "Emulate");
   const auto e = static_cast<std::size_t>(env);
   Episode& episode = episodes_[e];
   states_[e] = process_->start(seed);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "env/tasks/reset_options.hpp"
 
 namespace noesis {
 namespace {
@@ -25,6 +26,13 @@ Subject healthy_subject(BrainOptions options) {
   return controlled_subject(options);
 }
 
+void make_hard(BrainOptions& brain, const char* recorded, const char* stimulated) {
+  brain.recorded = recorded;
+  brain.stimulated = stimulated;
+  brain.noise = 0.02;
+  brain.observation_noise = 0.01;
+}
+
 void require_wilson_cowan(const Subject& subject) {
   if (subject.brain.model.name == "wilson_cowan") return;
   throw ConfigError({.what = "this task is about Wilson-Cowan brains",
@@ -36,37 +44,21 @@ void require_wilson_cowan(const Subject& subject) {
 
 }  // namespace
 
-QuenchOptions QuenchOptions::of(const std::string& difficulty) {
-  QuenchOptions options;
-  options.difficulty = difficulty;
-  if (difficulty == "easy") {
-    options.brain.coupling = 5;
-  } else if (difficulty == "hard") {
-    options.brain.recorded = "random:50%";
-    options.brain.stimulated = "random:90%";
-    options.brain.noise = 0.02;
-    options.brain.observation_noise = 0.01;
-  } else {
-    ensure(difficulty == "normal", "a difficulty has a preset");
-  }
-  return options;
+BrainOptions QuenchPreset::of(const std::string& difficulty) {
+  BrainOptions brain = {.control_interval = 0.5, .amplitude = 12};
+  if (difficulty == "easy") brain.coupling = 5;
+  if (difficulty == "hard") make_hard(brain, "random:50%", "random:90%");
+  return brain;
 }
 
-WakeOptions WakeOptions::of(const std::string& difficulty) {
-  WakeOptions options;
-  options.difficulty = difficulty;
+BrainOptions WakePreset::of(const std::string& difficulty) {
+  BrainOptions brain = {.control_interval = 0.5, .amplitude = 6};
   if (difficulty == "easy") {
-    options.brain.amplitude = 4;
-    options.brain.energy_weight = 0;
-  } else if (difficulty == "hard") {
-    options.brain.recorded = "random:70%";
-    options.brain.stimulated = "random:50%";
-    options.brain.noise = 0.02;
-    options.brain.observation_noise = 0.01;
-  } else {
-    ensure(difficulty == "normal", "a difficulty has a preset");
+    brain.amplitude = 4;
+    brain.energy_weight = 0;
   }
-  return options;
+  if (difficulty == "hard") make_hard(brain, "random:70%", "random:50%");
+  return brain;
 }
 
 Subject seized_subject(const QuenchOptions& options) {
@@ -101,13 +93,7 @@ HealTask::HealTask(std::string name, Subject ill, const Subject& healthy, bool a
 
 void HealTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
                      std::span<float> observation, InfoTable& info) {
-  if (!options.empty()) {
-    throw ConfigError({.what = "a reset option that " + name_ + " does not have",
-                       .where = "options",
-                       .got = options.begin()->first,
-                       .allowed = "none",
-                       .next = {}});
-  }
+  refuse_reset_options(options, name_);
   brain_.reset(env, seed);
   windows_.clear(env);
   if (chaos_) chaos_->reset(brain_.brains(), env, seed);

@@ -17,41 +17,33 @@
 
 namespace noesis {
 
-struct QuenchOptions {
+/// A preset of difficulty, and what the user says over it. `Preset::of(difficulty)` is what the
+/// other keys start from.
+template <class Preset>
+struct HealOptions {
   std::string difficulty = "normal";
-  BrainOptions brain = {.control_interval = 0.5, .amplitude = 12};
-
-  /// What the other keys start from. @throws InternalError for an unknown name.
-  static QuenchOptions of(const std::string& difficulty);
+  BrainOptions brain = Preset::of("normal");
 
   template <class V>
   void visit(V& v) {
     const std::string before = difficulty;
     v("difficulty", difficulty, "Preset that the other keys start from",
       one_of({"easy", "normal", "hard"}));
-    if (v.reading() && difficulty != before) *this = of(difficulty);
+    if (v.reading() && difficulty != before) brain = Preset::of(difficulty);
     brain.visit(v);
   }
   std::vector<std::string> files() const { return brain.files(); }
 };
 
-struct WakeOptions {
-  std::string difficulty = "normal";
-  BrainOptions brain = {.control_interval = 0.5, .amplitude = 6};
-
-  /// What the other keys start from. @throws InternalError for an unknown name.
-  static WakeOptions of(const std::string& difficulty);
-
-  template <class V>
-  void visit(V& v) {
-    const std::string before = difficulty;
-    v("difficulty", difficulty, "Preset that the other keys start from",
-      one_of({"easy", "normal", "hard"}));
-    if (v.reading() && difficulty != before) *this = of(difficulty);
-    brain.visit(v);
-  }
-  std::vector<std::string> files() const { return brain.files(); }
+/// "easy", "normal" or "hard".
+struct QuenchPreset {
+  static BrainOptions of(const std::string& difficulty);
 };
+struct WakePreset {
+  static BrainOptions of(const std::string& difficulty);
+};
+using QuenchOptions = HealOptions<QuenchPreset>;
+using WakeOptions = HealOptions<WakePreset>;
 
 /// The brains that the options name, as they are when an episode begins.
 Subject seized_subject(const QuenchOptions& options);

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/math.hpp"
 #include "core/rng.hpp"
+#include "env/tasks/reset_options.hpp"
 
 namespace noesis {
 namespace {
@@ -95,13 +96,7 @@ ReplayTask::ReplayTask(const ReplayOptions& options, std::int64_t num_envs, int)
 
 void ReplayTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
                        std::span<float> observation, InfoTable& info) {
-  if (!options.empty()) {
-    throw ConfigError({.what = "a reset option that Replay does not have",
-                       .where = "options",
-                       .got = options.begin()->first,
-                       .allowed = "none",
-                       .next = {}});
-  }
+  refuse_reset_options(options, "Replay");
   Episode& episode = episodes_[static_cast<std::size_t>(env)];
   RandomSequence random(seed, Stream::kTask);
   const std::int64_t first =

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/math.hpp"
 #include "core/rng.hpp"
+#include "env/tasks/reset_options.hpp"
 
 namespace noesis {
 
@@ -85,13 +86,7 @@ void TapeTask::observe(const Episode& episode, std::span<float> observation) con
 
 void TapeTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
                      std::span<float> observation, InfoTable&) {
-  if (!options.empty()) {
-    throw ConfigError({.what = "a reset option that Tape does not have",
-                       .where = "options",
-                       .got = options.begin()->first,
-                       .allowed = "none",
-                       .next = {}});
-  }
+  refuse_reset_options(options, "Tape");
   Episode& episode = episodes_[static_cast<std::size_t>(env)];
   episode = {.seed = seed, .tape = tape_of(seed, 0)};
   observe(episode, observation);
