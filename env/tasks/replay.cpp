@@ -113,6 +113,7 @@ void ReplayTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options
   episode.bin = first + kWarmUp - 1;
   std::fill(episode.predicted.begin(), episode.predicted.end(), 0.0f);
   info.set("bin", env, static_cast<double>(episode.bin));
+  info.set("synthetic", env, recording_->synthetic);
   observe(episode, observation);
 }
 

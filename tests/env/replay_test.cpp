@@ -180,6 +180,8 @@ TEST(Replay, PlaysTheBinsOfItsPartAndEndsWithThem) {
       if (step.terminated) break;
     }
   }
+  EXPECT_EQ(env->reset().info.at("synthetic").array()->at(0), 0);
+  EXPECT_EQ(make("noesis/Replay-v0")->reset().info.at("synthetic").array()->at(0), 1);
   EXPECT_THROW(make("noesis/Replay-v0", {.toml = {}, .overrides = {"recording=/nowhere.h5"}}),
                ConfigError);
   save_binned_recording(small(), folder.path() / "short.h5");
