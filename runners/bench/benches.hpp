@@ -9,6 +9,7 @@ void spmm(Report& report);     ///< the sparse product, one environment and batc
 void layouts(Report& report);  ///< what other layouts of the synapses would give
 void step(Report& report);     ///< whole RK4 steps against Boost.Odeint and Eigen
 void worm(Report& report);     ///< C. elegans in 64 environments under currents
+void env(Report& report);      ///< every environment, a batch against single ones
 void oja(Report& report);      ///< Oja's rule
 void prune(Report& report);    ///< pruning of weak synapses
 void gpu(Report& report);      ///< a device, where there is one

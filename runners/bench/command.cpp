@@ -19,6 +19,7 @@ constexpr bench::Bench kBenches[] = {
     {"layouts", "what other layouts of the synapses would give", bench::layouts},
     {"step", "RK4 steps against Boost.Odeint with Eigen's sparse product", bench::step},
     {"worm", "C. elegans in 64 environments under currents", bench::worm},
+    {"env", "every environment, 64 in a batch against 64 single ones", bench::env},
     {"server", "environments over loopback, against those in process", bench::server},
     {"oja", "Oja's rule on all synapses", bench::oja},
     {"prune", "pruning of weak synapses", bench::prune},
