@@ -76,16 +76,26 @@ void VectorEnv::reset(std::optional<std::uint64_t> seed, const Dict& options) {
 
 void VectorEnv::reset_masked(std::span<const std::uint8_t> mask, std::optional<std::uint64_t> seed,
                              const Dict& options) {
+  std::vector<std::optional<std::uint64_t>> seeds(static_cast<std::size_t>(num_envs_));
+  for (std::size_t e = 0; seed && e < seeds.size(); ++e) seeds[e] = *seed + e;
+  reset_each(mask, seeds, options);
+}
+
+void VectorEnv::reset_each(std::span<const std::uint8_t> mask,
+                           std::span<const std::optional<std::uint64_t>> seeds,
+                           const Dict& options) {
   check_idle();
-  if (std::ssize(mask) != num_envs_) {
-    refuse("a mask of another length", "reset_mask", std::to_string(mask.size()),
-           std::to_string(num_envs_));
-  }
+  const auto require_length = [&](const char* what, const char* where, std::size_t size) {
+    if (static_cast<std::int64_t>(size) == num_envs_) return;
+    refuse(what, where, std::to_string(size), std::to_string(num_envs_));
+  };
+  require_length("a mask of another length", "reset_mask", mask.size());
+  require_length("another number of seeds", "seed", seeds.size());
   for (std::int64_t env = 0; env < num_envs_; ++env) {
     const auto e = static_cast<std::size_t>(env);
     if (mask[e] == 0) continue;
-    if (seed) {
-      seeds_[e] = *seed + e;
+    if (seeds[e]) {
+      seeds_[e] = *seeds[e];
       episodes_[e] = 0;
     }
     start_episode(env, options);

@@ -52,6 +52,10 @@ class VectorEnv {
   /// and flags of their last step.
   void reset_masked(std::span<const std::uint8_t> mask, std::optional<std::uint64_t> seed = {},
                     const Dict& options = {});
+  /// The same with a seed of its own for every environment that is reset (num_envs); none: the next
+  /// episode of the seed it has.
+  void reset_each(std::span<const std::uint8_t> mask,
+                  std::span<const std::optional<std::uint64_t>> seeds, const Dict& options = {});
 
   /// One step of all. `actions` (num_envs x action_size); finite values out of bounds are clipped.
   /// @throws ConfigError for a wrong number of actions, one that is not finite, a step before

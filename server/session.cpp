@@ -223,7 +223,6 @@ FramesPtr Session::reset(const Message& request) {
     env_->reset_masked(mask, given ? std::optional(request.uint_at("seed")) : std::nullopt,
                        options);
   } else {
-    // A seed for each: environment i of a batch has the seed of the batch plus i.
     if (seeds->size() != n)
       malformed("seed", std::to_string(seeds->size()) + " seeds", std::to_string(n));
     for (const Field& one : *seeds) {
@@ -231,15 +230,12 @@ FramesPtr Session::reset(const Message& request) {
         malformed("seed", "another type", "whole numbers or nil");
       }
     }
-    std::vector<std::uint8_t> only(n, 0);
-    for (std::size_t i = 0; i < n; ++i) {
-      if (mask[i] == 0) continue;
-      const auto* value = (*seeds)[i].get_if<std::uint64_t>();
-      only[i] = 1;
-      env_->reset_masked(only, value != nullptr ? std::optional(*value - i) : std::nullopt,
-                         options);
-      only[i] = 0;
+    std::vector<std::optional<std::uint64_t>> each;
+    for (const Field& one : *seeds) {
+      const auto* value = one.get_if<std::uint64_t>();
+      each.push_back(value != nullptr ? std::optional(*value) : std::nullopt);
     }
+    env_->reset_each(mask, each, options);
   }
   Results results(*env_, 1);
   results.add(mask);

@@ -80,6 +80,7 @@ class ControlledBrain {
   const Sites& recorded() const noexcept { return recorded_; }
   const Sites& stimulated() const noexcept { return stimulated_; }
   std::int64_t num_envs() const noexcept { return std::ssize(episodes_); }
+  const ThreadArena& arena() const noexcept { return arena_; }
   Simulation<double>& brains() noexcept { return brains_; }
   const Simulation<double>& brains() const noexcept { return brains_; }
 

@@ -82,12 +82,11 @@ HealTask::HealTask(std::string name, Subject ill, const Subject& healthy, bool a
       brain_(std::move(ill), options, num_envs, num_threads),
       windows_(num_envs, brain_.subject().num_units, window_length(brain_.look_interval()),
                resting_deviation(healthy)),
-      chaos_arena_(num_threads),
       observation_space_(uniform_box({brain_.recorded().size() + 2}, -1, 1)),
       rates_(static_cast<std::size_t>(brain_.subject().num_units)) {
   if (at_edge) {
     chaos_.emplace(brain_.subject(), num_envs, options.control_interval,
-                   window_length(options.control_interval), chaos_arena_);
+                   window_length(options.control_interval), brain_.arena());
   }
 }
 
@@ -97,8 +96,9 @@ void HealTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
   brain_.reset(env, seed);
   windows_.clear(env);
   if (chaos_) chaos_->reset(brain_.brains(), env, seed);
-  judge(env, info);
-  observe(env, observation);
+  const Health health = windows_.measure(env);
+  judge(env, health, info);
+  observe(env, health, observation);
 }
 
 void HealTask::look() {
@@ -112,8 +112,7 @@ void HealTask::look() {
   if (chaos_) chaos_->follow(brain_.brains());
 }
 
-double HealTask::judge(std::int64_t env, InfoTable& info) const {
-  const Health health = windows_.measure(env);
+double HealTask::judge(std::int64_t env, const Health& health, InfoTable& info) const {
   double value = health.value();
   info.set("mean_rate", env, health.mean_rate);
   info.set("saturated_fraction", env, health.saturated_fraction);
@@ -129,10 +128,9 @@ double HealTask::judge(std::int64_t env, InfoTable& info) const {
   return value;
 }
 
-void HealTask::observe(std::int64_t env, std::span<float> observation) const {
+void HealTask::observe(std::int64_t env, const Health& health, std::span<float> observation) const {
   const auto recorded = static_cast<std::size_t>(brain_.recorded().size());
   brain_.observe(env, observation.first(recorded));
-  const Health health = windows_.measure(env);
   observation[recorded] = static_cast<float>(std::clamp(health.mean_rate, -1.0, 1.0));
   observation[recorded + 1] = static_cast<float>(std::min(health.variation, 1.0));
 }
@@ -153,13 +151,14 @@ void HealTask::step(std::span<const float> actions, std::span<const std::uint8_t
   for (std::size_t e = 0; e < n; ++e) {
     if (active[e] == 0) continue;
     const auto env = static_cast<std::int64_t>(e);
-    const double health = judge(env, out.info);
-    out.rewards[e] = health - brain_.options().energy_weight * energy[e];
+    const Health health = windows_.measure(env);
+    const double value = judge(env, health, out.info);
+    out.rewards[e] = value - brain_.options().energy_weight * energy[e];
     out.terminated[e] = 0;
     out.info.set("charge", env, brain_.charge(env));
     out.info.set("energy", env, energy[e]);
-    out.info.set("is_success", env, health >= kSuccess);
-    observe(env, out.observations.subspan(e * observation_size, observation_size));
+    out.info.set("is_success", env, value >= kSuccess);
+    observe(env, health, out.observations.subspan(e * observation_size, observation_size));
   }
 }
 

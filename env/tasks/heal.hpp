@@ -72,14 +72,13 @@ class HealTask : public Task {
 
  private:
   void look();
-  /// Health of an environment, told to `info`.
-  double judge(std::int64_t env, InfoTable& info) const;
-  void observe(std::int64_t env, std::span<float> observation) const;
+  /// How healthy an environment is, in [0, 1], told to `info`.
+  double judge(std::int64_t env, const Health& health, InfoTable& info) const;
+  void observe(std::int64_t env, const Health& health, std::span<float> observation) const;
 
   std::string name_;
   ControlledBrain brain_;
   HealthWindows windows_;
-  ThreadArena chaos_arena_;
   std::optional<ChaosMeter> chaos_;
   Space observation_space_;
   std::vector<double> rates_;  ///< scratch (num_neurons)

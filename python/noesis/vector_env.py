@@ -91,7 +91,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         options = dict(options or {})
         mask = self._mask_of(options.pop("reset_mask", None))
         given = reset_options(options)
-        self._reset(core, mask, self._seeds_of(seed, mask), given)
+        core.reset_masked(mask, self._seeds_of(seed, mask), given)
         for env in np.flatnonzero(mask) if self._renderers else ():
             self._renderers[env].restart()
         self._look()
@@ -177,16 +177,6 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             for old, new, chosen in zip(self._seeds, seeds, mask, strict=True)
         ]
         return seed
-
-    def _reset(self, core: "_core.VectorEnv", mask: np.ndarray, seed: Any, options: dict[str, Any]) -> None:
-        if seed is None or isinstance(seed, int):
-            core.reset_masked(mask, seed, options)
-            return
-        for env in np.flatnonzero(mask):
-            only = np.zeros(self.num_envs, bool)
-            only[env] = True
-            # The batch adds the environment's place to the seed.
-            core.reset_masked(only, None if seed[env] is None else (seed[env] - int(env)) % SEED_LIMIT, options)
 
     def _mask_of(self, mask: Any) -> np.ndarray:
         if mask is None:

@@ -3,6 +3,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/error.hpp"
@@ -25,6 +27,10 @@ namespace nb = nanobind;
 namespace {
 
 using Actions = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+/// One seed for a batch, or one for each environment.
+using Seed = std::optional<std::uint64_t>;
+using EachSeed = std::vector<Seed>;
+using Seeds = std::variant<Seed, EachSeed>;
 using Mask = nb::ndarray<const bool, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 Autoreset autoreset_from(const std::string& name) {
@@ -201,15 +207,22 @@ void bind_calls(nb::class_<Batch>& batch) {
           "New episodes: of seed + i in environment i, or the next ones of the seeds they have.")
       .def(
           "reset_masked",
-          [](Batch& b, const Mask& mask, std::optional<std::uint64_t> seed,
+          [](Batch& b, const Mask& mask, const Seeds& seed,
              const std::optional<nb::dict>& options) {
             b.run([&, given = options_of(options)](VectorEnv& env) {
-              env.reset_masked({reinterpret_cast<const std::uint8_t*>(mask.data()), mask.size()},
-                               seed, given);
+              const std::span flags(reinterpret_cast<const std::uint8_t*>(mask.data()),
+                                    mask.size());
+              if (const auto* each = std::get_if<EachSeed>(&seed)) {
+                env.reset_each(flags, *each, given);
+              } else {
+                env.reset_masked(flags, std::get<Seed>(seed), given);
+              }
             });
           },
           nb::arg("mask"), nb::arg("seed") = nb::none(), nb::arg("options") = nb::none(),
-          "The same where the mask is true; the others keep their results.")
+          "The same where the mask is true; the others keep their results. A list has a seed for "
+          "each\n"
+          "environment, or None for the next episode of the one it has.")
       .def(
           "step",
           [](Batch& b, const Actions& actions) {

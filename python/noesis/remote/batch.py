@@ -75,7 +75,7 @@ class RemoteBatch:
     def reset_masked(
         self, mask: np.ndarray, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> None:
-        """As the core's, and with a list as seed each environment gets its own."""
+        """Where the mask is true; a list has a seed for each environment."""
         self._reset({"reset_mask": mask.astype(np.uint8)}, mask, seed, options)
 
     def _reset(self, arrays: dict[str, np.ndarray], mask: np.ndarray, seed: Any, options: Any) -> None:

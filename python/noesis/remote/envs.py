@@ -87,9 +87,6 @@ class RemoteVectorEnv(VectorEnv):
         core.recv()
         return self._stepped(core)
 
-    def _reset(self, core: Any, mask: np.ndarray, seed: Any, options: dict[str, Any]) -> None:
-        core.reset_masked(mask, seed, options)  # seeds for each go in one request
-
     def close_extras(self, **kwargs: Any) -> None:
         super().close_extras(**kwargs)
         self.client.close()
