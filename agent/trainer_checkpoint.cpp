@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "agent/config_difference.hpp"
+#include "core/config_difference.hpp"
 #include "agent/torch_threads.hpp"
 #include "agent/trainer.hpp"
 #include "core/atomic_file.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "agent/config_difference.hpp"
+#include "core/config_difference.hpp"
 #include "agent/row_whitening.hpp"
 #include "agent/shooting_windows.hpp"
 #include "agent/torch_threads.hpp"

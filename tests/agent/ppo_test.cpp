@@ -9,7 +9,7 @@
 #include <fstream>
 #include <numeric>
 
-#include "agent/config_difference.hpp"
+#include "core/config_difference.hpp"
 #include "agent/gae.hpp"
 #include "agent/trainer.hpp"
 #include "core/error.hpp"

@@ -1,4 +1,4 @@
-#include "agent/config_difference.hpp"
+#include "core/config_difference.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -33,21 +33,23 @@ std::vector<std::pair<std::string, std::string>> entries(const std::string& toml
 
 }  // namespace
 
-std::optional<ConfigDifference> first_difference(const std::string& first_toml,
-                                                 const std::string& second_toml) {
+std::vector<ConfigDifference> differences(const std::string& first_toml,
+                                          const std::string& second_toml) {
   const auto first = entries(first_toml);
   const auto second = entries(second_toml);
-  for (std::size_t k = 0; k < std::max(first.size(), second.size()); ++k) {
-    if (k >= second.size()) return ConfigDifference{first[k].first, first[k].second, ""};
-    if (k >= first.size()) return ConfigDifference{second[k].first, "", second[k].second};
-    if (first[k].first != second[k].first) {
-      return ConfigDifference{first[k].first, first[k].second, ""};
-    }
-    if (first[k].second != second[k].second) {
-      return ConfigDifference{first[k].first, first[k].second, second[k].second};
-    }
+  const auto find = [](const auto& all, const std::string& key) {
+    return std::ranges::find(all, key, [](const auto& entry) { return entry.first; });
+  };
+  std::vector<ConfigDifference> found;
+  for (const auto& [key, value] : first) {
+    const auto other = find(second, key);
+    const std::string theirs = other == second.end() ? "" : other->second;
+    if (theirs != value) found.push_back({key, value, theirs});
   }
-  return std::nullopt;
+  for (const auto& [key, value] : second) {
+    if (find(first, key) == first.end()) found.push_back({key, "", value});
+  }
+  return found;
 }
 
 }  // namespace noesis::detail
