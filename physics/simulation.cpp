@@ -436,6 +436,39 @@ void Simulation<T>::set_error(std::int64_t env, double error) {
   impl_->plastic.at(static_cast<std::size_t>(env)).set_error(error);
 }
 template <Real T>
+void Simulation<T>::set_teaching(std::int64_t env, std::span<const double> factors) {
+  if (!impl_->spec.plasticity.has("hebbian")) {
+    throw ConfigError({.what = "no rule is taught",
+                       .where = "set_teaching",
+                       .got = "plasticity.rules without \"hebbian\"",
+                       .allowed = "rules with it",
+                       .next = {}});
+  }
+  impl_->plastic.at(static_cast<std::size_t>(env)).set_teaching(factors);
+}
+template <Real T>
+const PlasticConnectome& Simulation<T>::plastic_connectome(std::int64_t env) const {
+  impl_->settle_rules();
+  const auto e = static_cast<std::size_t>(env);
+  if (!impl_->plastic.empty() && impl_->plastic.at(e).has_connectome()) {
+    return impl_->plastic[e].connectome();
+  }
+  throw ConfigError(
+      {.what = "no rule changes the connectome",
+       .where = "plastic_connectome",
+       .got = "plasticity.rules without one that does",
+       .allowed = "homeostasis, oja, hebbian, decay, pruning, structural, neurogenesis",
+       .next = {}});
+}
+template <Real T>
+void Simulation<T>::edit_connectome(std::int64_t env,
+                                    const std::function<void(PlasticConnectome&)>& edit) {
+  static_cast<void>(plastic_connectome(env));
+  const PlasticBrain::Change change = impl_->plastic[static_cast<std::size_t>(env)].edit(edit);
+  impl_->use_plastic_synapses(env, false);
+  impl_->take_change(env, change);
+}
+template <Real T>
 std::int64_t Simulation<T>::num_steps() const noexcept {
   return impl_->num_steps;
 }

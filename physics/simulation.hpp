@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -171,6 +172,16 @@ class Simulation {
   /// Error that drives neurogenesis in an environment until it is set again. @throws ConfigError
   /// when that rule does not run, or for an error that is negative or not finite.
   void set_error(std::int64_t env, double error);
+  /// Postsynaptic factors (num_neurons) of the rule `hebbian` in an environment until they are set
+  /// again; none: its outputs. @throws ConfigError when that rule does not run, for another number
+  /// of factors, or one that is not finite.
+  void set_teaching(std::int64_t env, std::span<const double> factors);
+
+  /// An environment's connectome as its rules have made it, without a copy, until the next change;
+  /// and an edit of its weights or synapses by hand, at the present time. Neurons that die by it
+  /// are lesioned; none may be born. @throws ConfigError where no rule changes connectomes.
+  const PlasticConnectome& plastic_connectome(std::int64_t env) const;
+  void edit_connectome(std::int64_t env, const std::function<void(PlasticConnectome&)>& edit);
 
   /// Steps of the integrator: the batch's count of fixed steps, or an environment's statistics.
   std::int64_t num_steps() const noexcept;

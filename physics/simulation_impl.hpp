@@ -46,6 +46,8 @@ class Simulation<T>::Impl {
   void start_plasticity(std::int64_t env);
   /// Lets the kernels read an environment's plastic connectome.
   void use_plastic_synapses(std::int64_t env, bool same_structure);
+  /// What the rules' changes of structure and gain mean for the surgeon.
+  void take_change(std::int64_t env, const PlasticBrain::Change& change);
   /// Brings weights and biases back that the backend's rules have changed, of one environment or
   /// all: before anybody here reads or writes them.
   void settle_rules(std::int64_t env);
@@ -77,8 +79,6 @@ class Simulation<T>::Impl {
   /// The rules of an environment where the backend runs them.
   void run_rules_there(std::int64_t env);
   void put_rules_there(std::int64_t env);
-  /// What the rules' changes of structure and gain mean for the surgeon.
-  void take_change(std::int64_t env, const PlasticBrain::Change& change);
   void settle_biases(std::int64_t env);
   /// Biases are brought back before changed inputs go there, which are all or nothing; they may
   /// have been changed through a reference that was given out long ago.

@@ -152,6 +152,7 @@ std::int64_t Simulation<T>::Impl::steps_to_rules(std::int64_t most) const {
 template void Simulation<float>::Impl::start_plasticity(std::int64_t);
 template void Simulation<float>::Impl::use_plastic_synapses(std::int64_t, bool);
 template void Simulation<float>::Impl::run_rules(std::int64_t);
+template void Simulation<float>::Impl::take_change(std::int64_t, const PlasticBrain::Change&);
 template void Simulation<float>::Impl::run_rules_there(std::int64_t);
 template void Simulation<float>::Impl::settle_rules(std::int64_t);
 template void Simulation<float>::Impl::settle_rules();
@@ -160,6 +161,7 @@ template std::int64_t Simulation<float>::Impl::steps_to_rules(std::int64_t) cons
 template void Simulation<double>::Impl::start_plasticity(std::int64_t);
 template void Simulation<double>::Impl::use_plastic_synapses(std::int64_t, bool);
 template void Simulation<double>::Impl::run_rules(std::int64_t);
+template void Simulation<double>::Impl::take_change(std::int64_t, const PlasticBrain::Change&);
 template void Simulation<double>::Impl::run_rules_there(std::int64_t);
 template void Simulation<double>::Impl::settle_rules(std::int64_t);
 template void Simulation<double>::Impl::settle_rules();

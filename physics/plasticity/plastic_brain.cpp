@@ -1,5 +1,6 @@
 #include "physics/plasticity/plastic_brain.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -77,6 +78,10 @@ PlasticBrain::PlasticBrain(const PlasticitySpec& spec, ConnectomePtr connectome,
                        .next = {}});
   }
   if (spec.changes_connectome()) connectome_.emplace(*original_);
+  if (spec.has("hebbian")) {
+    check_hebbian(spec.hebbian);
+    teaching_.resize(static_cast<std::size_t>(num_places));
+  }
   if (spec.has("homeostasis")) homeostasis_.emplace(spec.homeostasis, num_neurons());
   if (spec.has("intrinsic")) intrinsic_.emplace(spec.intrinsic, num_neurons());
   if (spec.has("structural")) structural_.emplace(spec.structural, *connectome_, seed);
@@ -128,6 +133,7 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
   }
   if (intrinsic_ && !asleep()) learn_intrinsic(outputs, bias.first(n), arena);
   if (rules.oja_rate) oja(*connectome_, outputs, outputs, *rules.oja_rate, arena);
+  if (spec_.has("hebbian") && !asleep()) learn_hebbian(outputs, arena);
   if (rules.decay_ms) decay_weights(*connectome_, spec_.decay, *rules.decay_ms, arena);
   if (structural_) structural_->observe(outputs, spec_.interval_ms, arena);
   return restructure(asleep());
@@ -180,6 +186,17 @@ void PlasticBrain::learn_intrinsic(std::span<const T> outputs, std::span<T> bias
   }
 }
 
+template <Real T>
+void PlasticBrain::learn_hebbian(std::span<const T> outputs, const ThreadArena& arena) {
+  if (!has_teaching_) {
+    hebbian(*connectome_, outputs, outputs, spec_.hebbian, arena);
+    return;
+  }
+  const auto taught = std::span(teaching_).first(outputs.size());
+  const std::vector<T> factors(taught.begin(), taught.end());
+  hebbian(*connectome_, outputs, std::span<const T>(factors), spec_.hebbian, arena);
+}
+
 bool PlasticBrain::restructures_now() const {
   return spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms);
 }
@@ -225,6 +242,39 @@ void PlasticBrain::set_error(double error) {
   error_ = error;
 }
 
+void PlasticBrain::set_teaching(std::span<const double> factors) {
+  require(factors.empty() || factors.size() == teaching_.size(), "wrong number of factors",
+          "set_teaching", static_cast<double>(factors.size()), "one for each place, or none");
+  for (const double factor : factors) {
+    require(std::isfinite(factor), "postsynaptic factor out of range", "set_teaching", factor,
+            "a finite number");
+  }
+  has_teaching_ = !factors.empty();
+  std::ranges::copy(factors, teaching_.begin());
+}
+
+PlasticBrain::Change PlasticBrain::edit(const std::function<void(PlasticConnectome&)>& edit) {
+  const std::int64_t num_neurons = connectome_->num_neurons();
+  const std::int64_t num_alive = connectome_->num_alive();
+  std::vector<std::int32_t> living;
+  for (std::int64_t i = 0; i < num_neurons; ++i) {
+    if (connectome_->alive(i)) living.push_back(static_cast<std::int32_t>(i));
+  }
+  const std::int64_t before = connectome_->num_synapses();
+  edit(*connectome_);
+  ensure(connectome_->num_neurons() == num_neurons, "an edit makes no neurons");
+  const std::int64_t change = connectome_->num_synapses() - before;
+  (change < 0 ? counts_.num_pruned : counts_.num_added) += std::abs(change);
+  Change died;
+  if (connectome_->num_alive() < num_alive) {
+    std::erase_if(living, [&](std::int32_t id) { return connectome_->alive(id); });
+    died.died = std::move(living);
+    counts_.num_died += std::ssize(died.died);
+  }
+  pad_rows();
+  return died;
+}
+
 PlasticityReport PlasticBrain::report() const {
   PlasticityReport report = counts_;
   report.num_alive = connectome_ ? connectome_->num_alive() : num_places_;
@@ -241,6 +291,10 @@ template <class Self, class V>
 void PlasticBrain::visit_state(Self& self, V& v) {
   v("num_runs", self.num_runs_);
   v("error", self.error_);
+  if (self.spec_.has("hebbian")) {
+    v("has_teaching", self.has_teaching_);
+    v("teaching", self.teaching_);
+  }
   v("num_born", self.counts_.num_born);
   v("num_died", self.counts_.num_died);
   v("num_pruned", self.counts_.num_pruned);

@@ -10,6 +10,7 @@
 ///   with
 ///                 the neuron's own learning; x = h; not asleep
 ///   oja           x = y = outputs; not asleep
+///   hebbian       x = outputs, m = what set_teaching() last gave, or outputs; not asleep
 ///   decay         every decay.interval_ms; with the rule `sleep`, asleep only
 ///   pruning       every pruning.interval_ms; with the rule `sleep`, asleep only
 ///   structural    calcium and elements; rewires every structural.interval_ms
@@ -19,6 +20,7 @@
 /// Cirelli, Neuron 81:12, 2014).
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -92,6 +94,13 @@ class PlasticBrain {
   /// Error that drives neurogenesis until it is set again; 0 before. @throws ConfigError when it is
   /// negative or not finite.
   void set_error(double error);
+  /// Postsynaptic factors (num_places) of the rule `hebbian` until they are set again; none, as at
+  /// first: the outputs. @throws ConfigError for another number, or one that is not finite.
+  void set_teaching(std::span<const double> factors);
+
+  /// Edits weights or synapses by hand; neurons may die by it, none may be born. Requires
+  /// has_connectome().
+  Change edit(const std::function<void(PlasticConnectome&)>& edit);
 
   bool has_connectome() const noexcept { return connectome_.has_value(); }
   /// Requires has_connectome().
@@ -123,6 +132,8 @@ class PlasticBrain {
   void pad_rows();
   Change restructure(bool asleep);
   template <Real T>
+  void learn_hebbian(std::span<const T> outputs, const ThreadArena& arena);
+  template <Real T>
   void learn_intrinsic(std::span<const T> outputs, std::span<T> bias, const ThreadArena& arena);
 
   template <class Self, class V>
@@ -134,6 +145,8 @@ class PlasticBrain {
   std::int64_t num_places_;
   std::int64_t num_runs_ = 0;
   double error_ = 0;
+  std::vector<double> teaching_;  // (num_places)
+  bool has_teaching_ = false;
   PlasticityReport counts_;  // born, died, pruned, added
   std::optional<PlasticConnectome> connectome_;
   std::optional<Homeostasis> homeostasis_;

@@ -8,6 +8,7 @@
 
 #include "core/config.hpp"
 #include "physics/plasticity/arousal.hpp"
+#include "physics/plasticity/hebbian.hpp"
 #include "physics/plasticity/homeostasis.hpp"
 #include "physics/plasticity/intrinsic_plasticity.hpp"
 #include "physics/plasticity/neurogenesis.hpp"
@@ -25,6 +26,7 @@ struct PlasticitySpec {
   HomeostasisSpec homeostasis;
   IntrinsicPlasticitySpec intrinsic;
   OjaSpec oja;
+  HebbianSpec hebbian;
   WeightDecaySpec decay;
   PruningSpec pruning;
   StructuralSpec structural;
@@ -37,8 +39,8 @@ struct PlasticitySpec {
   }
   /// Whether the connectome itself changes, which a shared batch refuses.
   bool changes_connectome() const {
-    return (has("homeostasis") && homeostasis.scaling_speed > 0) || has("oja") || has("decay") ||
-           changes_structure();
+    return (has("homeostasis") && homeostasis.scaling_speed > 0) || has("oja") || has("hebbian") ||
+           has("decay") || changes_structure();
   }
   bool changes_structure() const {
     return has("pruning") || has("structural") || has("neurogenesis");
@@ -47,21 +49,22 @@ struct PlasticitySpec {
   /// Whether all its rules change weights and biases in place, each neuron's by itself, but for
   /// pruning now and then: what a device can do.
   bool changes_in_place() const {
-    return !has("intrinsic") && !has("structural") && !has("neurogenesis") &&
+    return !has("intrinsic") && !has("hebbian") && !has("structural") && !has("neurogenesis") &&
            !(has("decay") && decay.spared_fraction > 0);
   }
 
   template <class V>
   void visit(V& v) {
     v("rules", rules, "Rules that run; empty: nothing changes",
-      one_of({"homeostasis", "intrinsic", "oja", "decay", "pruning", "structural", "neurogenesis",
-              "sleep", "arousal"}));
+      one_of({"homeostasis", "intrinsic", "oja", "hebbian", "decay", "pruning", "structural",
+              "neurogenesis", "sleep", "arousal"}));
     if (rules.empty()) return;
     v("interval_ms", interval_ms, "Time between two runs of the rules, whole steps [ms]",
       greater_than(0));
     if (has("homeostasis")) v.section("homeostasis", homeostasis);
     if (has("intrinsic")) v.section("intrinsic", intrinsic);
     if (has("oja")) v.section("oja", oja);
+    if (has("hebbian")) v.section("hebbian", hebbian);
     if (has("decay")) v.section("decay", decay);
     if (has("pruning")) v.section("pruning", pruning);
     if (has("structural")) v.section("structural", structural);

@@ -178,6 +178,8 @@ BrainSpec all_rules(bool with_structure = true) {
   }
   rules.interval_ms = 0.2;
   rules.homeostasis.scaling_speed = 0.01;
+  rules.rules.push_back("hebbian");
+  rules.hebbian = {.learning_rate = 1e-3, .decay = 1e-3};
   rules.oja.learning_rate = 0.02;
   rules.decay = {.tau_ms = 20, .interval_ms = 0.4};
   rules.pruning = {.threshold = 0.15, .interval_ms = 0.6};
