@@ -7,17 +7,10 @@
 namespace noesis {
 
 void add_loop_command(CLI::App& app, int& exit_code) {
-  const auto options = std::make_shared<LoopOptions>();
+  const auto options = std::make_shared<RunOptions>();
   auto* command = app.add_subcommand(
       "loop", "The main job: causal discovery, emulation, and verdicts with their controls");
-  command->add_option("config", options->config, "Configuration (TOML); default: all of it");
-  command->add_flag("--quick", options->quick, "Less of everything, in half a minute");
-  command->add_option("--out", options->out, "Folder of the run (default: a new one in runs/)");
-  command->add_option("--seed", options->seed, "Seed of everything");
-  command->add_option("--resume", options->resume, "Go on with the interrupted run of this folder");
-  command->add_option("--set", options->overrides, "Override a key: a.b=value")
-      ->allow_extra_args(false);
-  command->add_flag("--json", options->json, "Print summary.json to stdout");
+  add_run_options(*command, *options);
   command->footer(
       "Examples:\n"
       "  noesis loop --quick\n"

@@ -12,6 +12,7 @@
 #include "runners/bench/command.hpp"
 #include "runners/config_keys.hpp"
 #include "runners/connectome_command.hpp"
+#include "runners/experiments/command.hpp"
 #include "runners/large_scale.hpp"
 #include "runners/report.hpp"
 #include "runners/serve_command.hpp"
@@ -88,6 +89,7 @@ int run(int argc, char** argv) {
     exit_code = simulate(simulate_options);
   });
 
+  add_experiment_commands(app, exit_code);
   add_large_scale_command(app, exit_code);
   add_connectome_command(app);
   add_bench_command(app);

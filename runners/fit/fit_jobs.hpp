@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runners/fit/fit_config.hpp"
-#include "runners/loop/jobs.hpp"
+#include "runners/jobs/jobs.hpp"
 
 namespace noesis {
 

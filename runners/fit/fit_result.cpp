@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "runners/loop/figure.hpp"
+#include "runners/jobs/figure.hpp"
 
 namespace noesis {
 namespace {

@@ -1,4 +1,4 @@
-#include "runners/loop/figure.hpp"
+#include "runners/jobs/figure.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "runners/loop/jobs.hpp"
+#include "runners/jobs/jobs.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,9 +1,10 @@
+#include "runners/jobs/paired.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "core/error.hpp"
-#include "runners/loop/phase1.hpp"
 
 namespace noesis {
 namespace {

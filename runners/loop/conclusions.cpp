@@ -1,13 +1,12 @@
 #include "runners/loop/conclusions.hpp"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "core/names.hpp"
+#include "runners/jobs/words.hpp"
 
 namespace noesis {
 namespace {
@@ -16,33 +15,6 @@ using Json = nlohmann::ordered_json;
 
 /// Differences are claimed below this p-value only.
 constexpr double kSignificance = 0.01;
-
-[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...) {
-  char buffer[512];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(buffer, sizeof buffer, format, arguments);
-  va_end(arguments);
-  return buffer;
-}
-
-std::string str(const Json& object, const char* key) { return object.at(key).get<std::string>(); }
-double num(const Json& object, const char* key) { return object.at(key).get<double>(); }
-/// First entry of [mean, low, high] or [median, q25, q75].
-double first(const Json& object, const char* key) { return object.at(key).at(0).get<double>(); }
-bool has(const Json& object, const char* key) {
-  return object.contains(key) && !object.at(key).is_null();
-}
-const Json& list(const Json& result, const char* key) {
-  static const Json none = Json::array();
-  return has(result, key) ? result.at(key) : none;
-}
-
-std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string out;
-  for (const std::string& part : parts) out += (out.empty() ? "" : between) + part;
-  return out;
-}
 
 std::vector<std::string> subjects_of(const Json& rows) {
   std::vector<std::string> names;
@@ -300,37 +272,6 @@ void conclude_parts(const Json& result, std::vector<std::string>& out) {
 }
 
 // --- tables
-
-/// Columns as wide as their widest cell; the first is left-aligned, so are all texts.
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> width(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      line += row[c] + std::string(width[c] - row[c].size() + 2, ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-    if (&row == &rows.front()) out += std::string(line.size(), '-') + "\n";
-  }
-  return out;
-}
-
-std::string cell(const Json& row, const char* key, const char* format = "%.3f") {
-  if (!has(row, key)) return "-";
-  const Json& value = row.at(key).is_array() ? row.at(key).at(0) : row.at(key);
-  if (!value.is_number()) return "-";
-  char buffer[32];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  std::snprintf(buffer, sizeof buffer, format, value.get<double>());
-#pragma GCC diagnostic pop
-  return buffer;
-}
 
 std::string failing_criteria(const Json& control) {
   std::vector<std::string> names;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "runners/loop/jobs.hpp"
+#include "runners/jobs/jobs.hpp"
 #include "runners/loop/subject_facts.hpp"
 
 namespace noesis {

@@ -2,21 +2,19 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <memory>
 
-#include "core/atomic_file.hpp"
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/rng.hpp"
+#include "runners/jobs/words.hpp"
 #include "runners/loop/conclusions.hpp"
 #include "runners/loop/control_jobs.hpp"
 #include "runners/loop/learning_curves.hpp"
 #include "runners/loop/loop_config.hpp"
 #include "runners/loop/phase2_jobs.hpp"
 #include "runners/loop/plots.hpp"
-#include "runners/report.hpp"
 #include "runners/run_folder.hpp"
 
 namespace noesis {
@@ -75,7 +73,7 @@ class Loop {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  fs::path parts() const { return folder_ / "parts"; }
+  fs::path parts() const { return parts_folder(folder_); }
 
   bool measure_subjects() {
     const std::vector<std::string> names = subjects_of(config_);
@@ -192,108 +190,35 @@ class Loop {
   std::vector<std::string> warnings_;
 };
 
-/// The configuration of a run, in its folder.
-fs::path config_file(const fs::path& folder) { return folder / "config.toml"; }
-
-LoopConfig read_config(const LoopOptions& options) {
-  std::vector<std::string> overrides = options.overrides;
-  if (options.seed) overrides.push_back("seed=" + std::to_string(*options.seed));
-  const LoopConfig base = default_loop_config(options.quick);
-  if (!options.resume.empty()) {
-    if (!options.config.empty() || !overrides.empty() || options.quick || !options.out.empty()) {
-      throw ConfigError({.what = "an interrupted run goes on as it began",
-                         .where = "--resume " + options.resume.string(),
-                         .got = "other options",
-                         .allowed = "--resume alone (and --json)",
-                         .next = "leave CONFIG, --quick, --out, --seed and --set out"});
-    }
-    return load_config(config_file(options.resume), {}, LoopConfig{});
-  }
-  if (options.config.empty()) return parse_config("", "defaults", overrides, base);
-  return load_config(options.config, overrides, base);
-}
-
-fs::path make_folder(const LoopOptions& options, const LoopConfig& config) {
-  if (!options.resume.empty()) return options.resume;
-  if (options.out.empty()) return make_run_folder("loop", config.seed);
-  if (fs::exists(config_file(options.out))) {
-    throw ConfigError({.what = "the folder holds a run",
-                       .where = "--out " + options.out.string(),
-                       .got = {},
-                       .allowed = "a new or empty folder",
-                       .next = "--resume " + options.out.string() + " goes on with it"});
-  }
-  std::error_code error;
-  fs::create_directories(options.out, error);
-  if (error) throw file_error("cannot make the folder", options.out, error.value());
-  return options.out;
-}
-
 }  // namespace
 
-/// Of all that results depend on, which the number of threads is no part of.
-std::string digest_of(LoopConfig config) {
-  config.threads = 0;
-  return config_digest(config);
-}
-
-/// Parts that are finished belong to one configuration; another's would be mixed in silently.
-void claim_parts(const fs::path& folder, const std::string& digest) {
-  const fs::path file = folder / "parts" / "config_digest";
-  std::string known;
-  if (std::ifstream(file) >> known && known != digest) {
-    throw ConfigError({.what = "the folder's parts are of another configuration",
-                       .where = config_file(folder).string(),
-                       .got = "digest " + digest,
-                       .allowed = "digest " + known,
-                       .next = "undo what was changed, or start anew with --out"});
-  }
-  fs::create_directories(file.parent_path());
-  write_file_atomically(file, digest + "\n");
-}
-
-int run_loop(const LoopOptions& options) {
+int run_loop(const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const LoopConfig config = read_config(options);
+  const LoopConfig config = read_run_config(options, default_loop_config(options.quick));
   check_names(config);
-  const fs::path folder = make_folder(options, config);
-  const std::string digest = digest_of(config);
-  claim_parts(folder, digest);
-  write_file_atomically(config_file(folder), config_to_toml(config));
-  std::fprintf(stderr, "noesis loop: running in %s\n", folder.c_str());
+  const std::string digest = result_digest(config);
+  const fs::path folder = open_run(options, "loop", config.seed, digest, config_to_toml(config));
   const InterruptScope interrupts;
   Loop loop(config, folder);
   std::optional<Json> result = loop.run();
-  if (!result) {
-    std::fprintf(stderr,
-                 "noesis loop: interrupted; finished parts are in %s\n"
-                 "noesis loop: `noesis loop --resume %s` goes on from there\n",
-                 (folder / "parts").c_str(), folder.c_str());
-    return 130;
-  }
+  if (!result) return report_interrupted("loop", folder);
   const bool ok = controls_hold(*result);
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const Json summary = make_summary("loop", config.seed, digest, wall_s, ok, *result);
-  write_file_atomically(folder / "summary.json", summary.dump(2) + "\n");
   log_learning_curves(folder);
-  const bool reported = make_report(folder);
-  std::FILE* const words = options.json ? stderr : stdout;
-  if (options.json) std::printf("%s\n", summary.dump(2).c_str());
-  std::fprintf(words, "\n%sConclusions\n", verdict_tables(*result).c_str());
+  std::string words = verdict_tables(*result) + "Conclusions\n";
   for (const Json& sentence : result->at("conclusions")) {
-    std::fprintf(words, "  - %s\n", sentence.get<std::string>().c_str());
+    words += "  - " + sentence.get<std::string>() + "\n";
   }
   for (const Json& warning : result->at("warnings")) {
-    std::fprintf(words, "  ! %s\n", warning.get<std::string>().c_str());
+    words += "  ! " + warning.get<std::string>() + "\n";
   }
-  std::fprintf(words, "\nsummary    %s\n", (folder / "summary.json").c_str());
-  if (reported) std::fprintf(words, "report     %s\n", (folder / "report.html").c_str());
-  std::fprintf(words, "%.0f s; %s\n", wall_s,
-               config.controls.empty() ? "no controls were run: verdicts are unchecked"
-               : ok                    ? "every control came out as it must"
-                                       : "CONTROLS FAILED: trust no verdict above");
-  return ok ? 0 : 1;
+  words += text("%.0f s; %s\n", wall_s,
+                config.controls.empty() ? "no controls were run: verdicts are unchecked"
+                : ok                    ? "every control came out as it must"
+                                        : "CONTROLS FAILED: trust no verdict above");
+  return finish_run(options, folder, summary, words);
 }
 
 }  // namespace noesis

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "physics/discovery/dense_matrix.hpp"
-#include "runners/loop/figure.hpp"
+#include "runners/jobs/figure.hpp"
 
 namespace noesis {
 
@@ -68,15 +68,5 @@ struct Phase1Summary {
 
 /// Rows of one setting over seeds. @throws InternalError without rows.
 Phase1Summary summarise(std::span<const Phase1Row> rows);
-
-/// Intervention against passive (or another policy): the same seeds, estimator and budget.
-struct PairedComparison {
-  std::int64_t pairs = 0;
-  Figure difference;   ///< of a figure, first minus second
-  double p_value = 1;  ///< Wilcoxon signed-rank, two-sided, exact (Wilcoxon, Biometrics 1, 1945)
-};
-
-/// `first` and `second` are values of one figure, paired by seed.
-PairedComparison compare_paired(std::span<const double> first, std::span<const double> second);
 
 }  // namespace noesis

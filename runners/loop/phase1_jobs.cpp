@@ -9,6 +9,7 @@
 #include "physics/discovery/estimators.hpp"
 #include "physics/discovery/experiment.hpp"
 #include "physics/subject.hpp"
+#include "runners/jobs/paired.hpp"
 #include "runners/loop/phase1.hpp"
 #include "runners/loop/plots.hpp"
 

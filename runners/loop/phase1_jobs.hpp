@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/config.hpp"
-#include "runners/loop/jobs.hpp"
+#include "runners/jobs/jobs.hpp"
 
 namespace noesis {
 

@@ -10,7 +10,7 @@
 #include "physics/verdict/prediction_time.hpp"
 #include "physics/verdict/verdict.hpp"
 #include "physics/vitals/quantile.hpp"
-#include "runners/loop/figure.hpp"
+#include "runners/jobs/figure.hpp"
 #include "runners/loop/plots.hpp"
 
 namespace noesis {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "physics/tape.hpp"
-#include "runners/loop/jobs.hpp"
+#include "runners/jobs/jobs.hpp"
 #include "runners/loop/subject_facts.hpp"
 
 namespace noesis {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "runners/loop/jobs.hpp"
+#include "runners/jobs/jobs.hpp"
 #include "runners/loop/loop_config.hpp"
 #include "runners/loop/phase2.hpp"
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "physics/discovery/scores.hpp"
+#include "runners/jobs/paired.hpp"
 #include "runners/loop/phase1.hpp"
 
 namespace noesis {

@@ -1,0 +1,170 @@
+#include "runners/experiments/flaw.hpp"
+
+#include "core/config_difference.hpp"
+#include "runners/experiments/experiment.hpp"
+#include "runners/experiments/life.hpp"
+#include "runners/experiments/life_job.hpp"
+#include "runners/experiments/summary.hpp"
+
+namespace noesis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kLeastRatio = 3;
+constexpr double kLeastRatioLow = 2;
+constexpr double kMostFreshRatio = 1.2;
+
+LifeSpec life_of(const FlawConfig& config, const std::string& learner) {
+  LifeSpec life = config.life;
+  life.learner = learner;
+  return life;
+}
+
+bool reaches(const Json& figures, const char* name, int entry, double limit) {
+  return has(figures, name) && figures.at(name).at(entry).get<double>() >= limit;
+}
+
+/// {"name", "says", "holds"} of the three questions.
+Json criteria_of(const Json& figures) {
+  Json criteria = Json::array();
+  criteria.push_back({{"name", "ratio"},
+                      {"asks", "late over early loss: mean >= 3, lower end > 2"},
+                      {"holds", reaches(figures, "ratio", 0, kLeastRatio) &&
+                                    figures.at("ratio").at(1).get<double>() > kLeastRatioLow}});
+  criteria.push_back(
+      {{"name", "norm_slope"},
+       {"asks", "ln |W| grows in the second half of life: lower end > 0"},
+       {"holds", has(figures, "norm_slope") && figures.at("norm_slope").at(1).get<double>() > 0}});
+  criteria.push_back(
+      {{"name", "fresh_ratio"},
+       {"asks", "a newborn on the same end of the tape does well: mean <= 1.2"},
+       {"holds", has(figures, "fresh_ratio") && first(figures, "fresh_ratio") <= kMostFreshRatio}});
+  return criteria;
+}
+
+std::string figure_text(const Json& figures, const char* name) {
+  return interval_cell(figures, name);
+}
+
+std::string describe(const Json& row) {
+  const Json& figures = row.at("figures");
+  std::vector<std::string> failing;
+  for (const Json& criterion : row.at("criteria")) {
+    if (!criterion.at("holds").get<bool>()) failing.push_back(str(criterion, "name"));
+  }
+  const std::string numbers = "loss late over early " + figure_text(figures, "ratio") +
+                              ", growth of ln |W| " + figure_text(figures, "norm_slope") +
+                              ", newborn " + figure_text(figures, "fresh_ratio");
+  return str(row, "learner") +
+         (row.at("flaw").get<bool>() ? " explodes: " : " does not explode: ") + numbers +
+         (failing.empty() ? "." : "; fails " + joined(failing, ", ") + ".");
+}
+
+Json conclude(const Json& rows) {
+  Json sentences = Json::array();
+  std::vector<std::string> with, without;
+  for (const Json& row : rows) {
+    (row.at("flaw").get<bool>() ? with : without).push_back(str(row, "learner"));
+  }
+  if (with.empty()) {
+    sentences.push_back(
+        "The claim that a brain without sleep saturates until its loss explodes "
+        "does not hold here for any learner.");
+  } else if (without.empty()) {
+    sentences.push_back(
+        "The claim that a brain without sleep saturates until its loss explodes "
+        "holds here for every learner that was tried.");
+  } else {
+    sentences.push_back(
+        "The claim that a brain without sleep saturates until its loss explodes "
+        "holds for " +
+        joined(with, ", ") + " and does not for " + joined(without, ", ") +
+        ": the flaw belongs to the rule, not to being awake.");
+  }
+  for (const Json& row : rows) sentences.push_back(describe(row));
+  for (const Json& row : rows) {
+    const Json& figures = row.at("figures");
+    sentences.push_back(
+        text("%s, first and last window of life: |W| %.3g and %.3g, effective rank %.3g and %.3g; "
+             "in the end %.0f%% of the neurons are dead, %.3g of the last 20 tasks are recalled, "
+             "and forgetting is %.3g.",
+             str(row, "learner").c_str(), first(figures, "norm_first"), first(figures, "norm_last"),
+             first(figures, "rank_first"), first(figures, "rank_last"),
+             100 * first(figures, "dead_last"), first(figures, "capacity_last"),
+             first(figures, "forgetting")));
+  }
+  return sentences;
+}
+
+}  // namespace
+
+FlawConfig Flaw::defaults(bool quick) {
+  FlawConfig config;
+  if (quick) {
+    config.num_seeds = 3;
+    config.life.life_steps = 20'000;
+  }
+  return config;
+}
+
+std::vector<Job> Flaw::jobs(const FlawConfig& config) {
+  std::vector<Job> jobs;
+  for (const std::string& learner : config.learners) {
+    for (std::int64_t s = 0; s < config.num_seeds; ++s) {
+      jobs.push_back(life_job(learner, life_of(config, learner),
+                              static_cast<std::uint64_t>(config.seed + s), true));
+    }
+  }
+  return jobs;
+}
+
+Json Flaw::gather(const FlawConfig& config, const std::vector<Json>& records) {
+  Json rows = Json::array(), controls = Json::array();
+  for (std::size_t k = 0; k < config.learners.size(); ++k) {
+    const std::vector<Json> lives = records_of(records, k, config.num_seeds);
+    const std::string& learner = config.learners[k];
+    const auto differs =
+        differences(life_of(config, config.learners.front()), life_of(config, learner));
+    Json row = {{"learner", learner},
+                {"seeds", config.num_seeds},
+                {"differs", to_json(differs)},
+                {"figures", aggregate_figures(lives)},
+                {"curves", aggregate_curves(lives)}};
+    row["criteria"] = criteria_of(row.at("figures"));
+    bool flaw = true;
+    for (const Json& criterion : row.at("criteria"))
+      flaw = flaw && criterion.at("holds").get<bool>();
+    row["flaw"] = flaw;
+    if (learner == "none") {
+      controls.push_back({{"name", "a brain that learns nothing"},
+                          {"expected", "does not explode"},
+                          {"found", flaw ? "explodes" : "does not explode"},
+                          {"holds", !flaw}});
+    }
+    rows.push_back(std::move(row));
+  }
+  return {{"life_steps", config.life.life_steps},
+          {"rows", rows},
+          {"controls", controls},
+          {"conclusions", conclude(rows)}};
+}
+
+std::string Flaw::tables(const Json& result) {
+  std::vector<std::vector<std::string>> cells = {
+      {"learner", "seeds", "early loss", "late loss", "late/early", "newborn/early", "ln|W| growth",
+       "|W|", "rank", "dead", "recalled of 20", "forgetting", "explodes"}};
+  for (const Json& row : result.at("rows")) {
+    const Json& figures = row.at("figures");
+    cells.push_back({str(row, "learner"), cell(row, "seeds", "%.0f"), cell(figures, "first_loss"),
+                     cell(figures, "last_loss"), interval_cell(figures, "ratio"),
+                     interval_cell(figures, "fresh_ratio"), interval_cell(figures, "norm_slope"),
+                     cell(figures, "norm_last", "%.1f"), cell(figures, "rank_last", "%.1f"),
+                     cell(figures, "dead_last", "%.2f"), cell(figures, "capacity_last", "%.1f"),
+                     cell(figures, "forgetting", "%.2f"),
+                     row.at("flaw").get<bool>() ? "yes" : "no"});
+  }
+  return "Lives without sleep (means over seeds, [95% intervals])\n" + table(cells) + "\n";
+}
+
+}  // namespace noesis
