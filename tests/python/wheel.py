@@ -25,11 +25,11 @@ assert env.render().dtype == numpy.uint8
 envs = gymnasium.make_vec("noesis/Steer-v0", num_envs=3)
 assert envs.reset(seed=3)[0].shape == (3, 20)
 import noesis
-for module in ("torch", "plotly", "nanobind", "pygame", "zmq", "msgpack", "scipy", "stable_baselines3"):
+for module in ("torch", "plotly", "nanobind", "pygame", "zmq", "msgpack", "scipy", "stable_baselines3", "one", "h5py"):
     assert module not in sys.modules, module
 print(noesis.__file__)
 """
-WANTED = ["__init__.py", "_core.pyi", "env.py", "py.typed", "registration.py", "report/page.css", "vector_env.py"]
+WANTED = ["__init__.py", "_core.pyi", "env.py", "ibl/binning.py", "py.typed", "registration.py", "report/page.css", "vector_env.py"]
 NEEDED = ["gymnasium", "numpy", "cloudpickle", "farama-notifications", "typing_extensions"]
 
 
