@@ -138,6 +138,11 @@ def test_regions(shared, tmp_path, mapping, regions):
         shared.session, tmp_path / "b.h5", level="region", mapping=mapping, bin_ms=50, regions=wanted[:1], **options
     )
     assert data["unit_region"].tolist() == wanted[:1]
+    # Only good units, of which each region has its own.
+    _, data, _ = binned(shared.session, tmp_path / "b.h5", level="region", mapping=mapping, bin_ms=50, **(options | {"min_label": 1}))
+    good = np.concatenate([shared.first.label, shared.second.label]) == 1
+    for column, name in enumerate(data["unit_region"]):
+        assert np.array_equal(data["counts"][:, column], units[:, good & (names == name)].sum(axis=1))
 
 
 # Goes red when an edge belongs to the bin on its left, or the end of the recording to the last bin.
@@ -187,6 +192,17 @@ def test_any_spikes_as_one_histogram_a_cluster(tmp_path, monkeypatch, seed):
     assert done["spikes"] == expected.sum()
     unsorted = [f"probe0{k}" for k, s in enumerate(sortings) if (np.diff(s.times) < 0).any()]
     assert done["unsorted_probes"] == unsorted
+
+
+# Goes red when order is looked at within blocks only.
+def test_spikes_in_order_but_for_one_seam(tmp_path, monkeypatch):
+    monkeypatch.setattr(probe, "BLOCK", 5)
+    sorting = alf_tree.random_sorting(np.random.default_rng(0), spikes=10)
+    sorting.times = np.array([5, 6, 7, 8, 9, 0, 1, 2, 3, 4]) + 0.5
+    session = tmp_path / "mouse/2020-01-02/001"
+    alf_tree.write_sorting(session / "alf/probe00", sorting)
+    done, data, _ = binned(session, tmp_path / "a.h5", bin_ms=1000, min_label=0, exclude=(), begin_s=0, end_s=10)
+    assert done["unsorted_probes"] == ["probe00"] and (data["counts"].sum(axis=1) == 1).all()
 
 
 def test_the_window_is_what_all_probes_cover(shared, tmp_path):

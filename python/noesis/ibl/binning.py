@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ def bin_session(session: Session | str | pathlib.Path, out: str | pathlib.Path, 
             need_label=options.min_label > 0,
             invalid_times=options.invalid_times,
         )
-        for name, collections in choose_probes(session.datasets, options.probes).items()
+        for name, collections in _slow(choose_probes(session.datasets, options.probes).items(), "looking through")
     ]
     edges = _edges(session, probes, options)
     chosen = [_chosen(probe, options, edges) for probe in probes]
@@ -142,7 +142,7 @@ def bin_session(session: Session | str | pathlib.Path, out: str | pathlib.Path, 
         )
     trains = [
         (probe.times, probe.clusters) if options.surrogate is None else _surrogate(probe, keep, edges, options, index)
-        for index, (probe, keep) in enumerate(zip(probes, chosen, strict=True))
+        for index, (probe, keep) in enumerate(zip(_slow(probes, "surrogate" if options.surrogate else "reading"), chosen, strict=True))
     ]
     trials = trial_times(session, options.trial_event)
     trial_begin = np.unique(np.searchsorted(edges, trials[(trials >= edges[0]) & (trials < edges[-1])], "right") - 1)
@@ -206,6 +206,11 @@ def count_spikes(
             yield first, counts.reshape(last - first, columns.count)
             bar.update(last - first)
             first = last
+
+
+def _slow(probes: Collection, what: str) -> Iterable:
+    """A bar where it takes more than two seconds."""
+    return tqdm(probes, unit="probe", desc=what, delay=2, disable=None, leave=False)
 
 
 def _options(options: dict[str, Any]) -> BinOptions:
