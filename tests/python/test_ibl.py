@@ -444,15 +444,17 @@ def test_surrogates():
     assert one[0].tolist() == [1.0] and ibl.shuffle_intervals(np.empty(0), np.empty(0, int), rng)[0].size == 0
 
 
-def test_surrogate_files(shared, tmp_path):
-    _, real, _ = binned(shared.session, tmp_path / "a.h5", **ALL)
+# The window that is taken without being told begins with a spike: it must not round out of it.
+@pytest.mark.parametrize("window", [ALL, {"min_label": 0.0, "exclude": ()}])
+def test_surrogate_files(shared, tmp_path, window):
+    _, real, _ = binned(shared.session, tmp_path / "a.h5", **window)
     for name in ("isi", "shift"):
-        done, null, attributes = binned(shared.session, tmp_path / "b.h5", surrogate=name, seed=5, **ALL)
+        done, null, attributes = binned(shared.session, tmp_path / "b.h5", surrogate=name, seed=5, **window)
         assert np.array_equal(null["counts"].sum(axis=0), real["counts"].sum(axis=0)) and null["unit_id"].tolist() == real["unit_id"].tolist()
         assert (null["counts"] != real["counts"]).mean() > 0.02
         assert attributes["synthetic"] == 1 and f"surrogate {name} of seed 5" in attributes["source"]
-        _, again, _ = binned(shared.session, tmp_path / "c.h5", surrogate=name, seed=5, **ALL)
-        _, other, _ = binned(shared.session, tmp_path / "c.h5", surrogate=name, seed=6, **ALL)
+        _, again, _ = binned(shared.session, tmp_path / "c.h5", surrogate=name, seed=5, **window)
+        _, other, _ = binned(shared.session, tmp_path / "c.h5", surrogate=name, seed=6, **window)
         assert np.array_equal(again["counts"], null["counts"]) and not np.array_equal(other["counts"], null["counts"])
 
 

@@ -31,10 +31,10 @@ def shuffle_intervals(times: np.ndarray, units: np.ndarray, rng: np.random.Gener
     intervals = intervals[np.lexsort((key, units))]
     starts = np.flatnonzero(first)
     lengths = np.diff(starts, append=len(times))
-    ends = times[starts + lengths - 1]
     elapsed = np.cumsum(intervals)
     shuffled = elapsed + np.repeat(times[starts] - elapsed[starts], lengths)
-    shuffled = np.minimum(shuffled, np.repeat(ends, lengths))  # sums of other orders round otherwise
+    # Sums in another order round otherwise.
+    shuffled = np.clip(shuffled, np.repeat(times[starts], lengths), np.repeat(times[starts + lengths - 1], lengths))
     return _in_order(shuffled, units)
 
 
