@@ -39,8 +39,8 @@ def tidy(value: Any) -> Any:
     return value
 
 
-def figure(title: str, caption: str, data: list[dict], layout: dict, height: int = 320) -> str:
-    """`title` and `caption` are text. The plot's JSON stands beside it, where no `</script>` can end it."""
+def figure(title: str, caption: str, data: list[dict], layout: dict, height: int = 320, wide: bool = False) -> str:
+    """`title` and `caption` are text; `wide` takes two columns of a grid. The plot's JSON stands beside it, where no `</script>` can end it."""
     spec = {
         "data": data,
         "layout": {
@@ -54,10 +54,10 @@ def figure(title: str, caption: str, data: list[dict], layout: dict, height: int
     }
     text = json.dumps(tidy(spec), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return (
-        f"<figure><h4>{escape(title)}</h4>"
+        f"<figure{' class=wide' if wide else ''}><h4>{escape(title)}</h4>"
         f'<div class="plot" style="min-height:{height}px" role="img" aria-label="{escape(title)}"></div>'
         f'<script type="application/json">{text}</script>'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f'<figcaption>{escape(caption)} <button type="button" class="data">Data (CSV)</button></figcaption></figure>'
     )
 
 

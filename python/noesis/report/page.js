@@ -79,6 +79,49 @@
     repaint();
   });
 
+  // What a plot shows, a line a point: name of the trace, x, y, and z or the ends of the error bar where
+  // there are any. Values that are not known are empty.
+  function csv(figure) {
+    const text = (value) => {
+      if (value === null || value === undefined) return "";
+      const plain = String(value);
+      return /[",\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+    };
+    const rows = [];
+    const bars = figure.data.map((trace) => trace.error_x || trace.error_y);
+    const withZ = figure.data.some((trace) => trace.z);
+    const withBars = bars.some(Boolean);
+    const axis = (key) => {
+      const layout = figure.layout[key];
+      return layout && layout.title && layout.title.text ? layout.title.text : key[0];
+    };
+    rows.push(["trace", axis("xaxis"), axis("yaxis"), ...(withZ ? ["z"] : []), ...(withBars ? ["minus", "plus"] : [])]);
+    figure.data.forEach((trace, k) => {
+      const x = trace.x || [];
+      if (trace.z) {
+        trace.z.forEach((row, i) => row.forEach((z, j) => rows.push([trace.name, x[j], (trace.y || [])[i], z])));
+        return;
+      }
+      x.forEach((value, i) => {
+        const ends = bars[k] ? [bars[k].arrayminus[i], bars[k].array[i]] : ["", ""];
+        rows.push([trace.name, value, trace.y ? trace.y[i] : "", ...(withZ ? [""] : []), ...(withBars ? ends : [])]);
+      });
+    });
+    return rows.map((row) => row.map(text).join(",")).join("\n") + "\n";
+  }
+  document.querySelectorAll("button.data").forEach((button) => {
+    button.addEventListener("click", () => {
+      const figure = button.closest("figure");
+      const link = document.createElement("a");
+      const data = csv(JSON.parse(figure.querySelector("script").textContent));
+      link.href = URL.createObjectURL(new Blob([data], { type: "text/csv" }));
+      const title = figure.querySelector("h4").textContent;
+      link.download = `${title.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "").toLowerCase()}.csv`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  });
+
   function sortKey(row, column) {
     const cell = row.cells[column];
     return "key" in cell.dataset ? Number(cell.dataset.key) : cell.textContent.trim();

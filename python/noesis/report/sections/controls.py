@@ -55,12 +55,11 @@ def row(control: Node) -> list[Cell]:
         reason = html.escape(control["not_applicable"].label())
         return [*names, Cell(html.MISSING), Cell(html.MISSING), Cell(html.badge("not applicable")),
                 Cell(html.MISSING), Cell(html.MISSING), Cell(f'<span class="sentence">{reason}</span>'), Cell(html.MISSING)]
-    holds = control["holds"].truth()
     return [
         *names,
         Cell(html.verdict_badge(control["expected"].label())),
         Cell(html.verdict_badge(control["verdict"].label())),
-        Cell(html.badge("✓ holds", "good") if holds else html.badge("✗ does not hold", "bad"), float(bool(holds))),
+        holds_cell(control),
         must_fail_cell(control),
         html.node_cell(control.get("bands_ok")),
         *criteria_cells(control),
@@ -90,10 +89,25 @@ def verdict_cell(control: Node | None) -> Cell:
     return Cell(html.badge(f"{'✓' if holds else '✗'} {control['verdict'].label()}", "good" if holds else "bad"))
 
 
+def plain_table(controls: list[Node]) -> str:
+    """Those of an experiment: what must be found, and what was."""
+    rows = [[html.node_cell(c["name"]), html.node_cell(c["expected"]), html.node_cell(c["found"]), holds_cell(c)]
+            for c in controls]
+    columns = [Column("control"), Column("must be"), Column("found"), Column("holds")]
+    return html.table(columns, rows, "What must come out if the experiment measures what it says.")
+
+
+def holds_cell(control: Node) -> Cell:
+    holds = bool(control["holds"].truth())
+    return Cell(html.badge("✓ holds", "good") if holds else html.badge("✗ does not hold", "bad"), float(holds))
+
+
 def table_section(run: Run, most: int) -> Section | None:
     controls = list(run.result.get("controls").items())
     if not controls:
         return None
+    if "subject" not in controls[0]:
+        return Section("controls", "Controls", plain_table(controls))
     columns, rows = html.drop_empty_columns(COLUMNS, [row(control) for control in controls])
     body = matrix(controls) + html.long_table(columns, rows, "What each was judged by.", at_once=0)
     return Section("controls", "Controls", body)

@@ -9,7 +9,7 @@ from noesis.report.html import Cell, Column, Section
 from noesis.report.run import Node, Run, is_number
 
 # Parts of the result that have a section of their own.
-SHOWN = {"subjects", "controls", "fits", "phase1", "phase1_paired", "phase2", "conclusions", "warnings", "interrupted"}
+SHOWN = {"subjects", "controls", "fits", "phase1", "phase1_paired", "phase2", "rows", "conclusions", "warnings", "interrupted"}
 
 
 def leaves(node: Node) -> Iterator[tuple[str, Node]]:

@@ -19,10 +19,17 @@ def control_banner(run: Run) -> str:
     if not judged:
         return ""
     failed = [c for c in judged if not c["holds"].truth()]
+    experiment = "subject" not in judged[0]
+    if not failed and experiment:
+        return banner("good", "The control holds" if len(judged) == 1 else f"All {len(judged)} controls hold", [
+            "What must come out whatever the answer is, came out."])
     if not failed:
         return banner("good", f"All {len(judged)} controls hold", [
             "Every process that must be judged alive is, and every impostor fails as it must: the verdicts "
             "below can be read at face value."])
+    if experiment:
+        lines = [f"{c['name'].label()}: expected {c['expected'].label()}, found {c['found'].label()}" for c in failed]
+        return banner("bad", f"{len(failed)} of {len(judged)} controls do not hold", [*lines, "The results cannot be trusted."])
     lines = [
         f"{c['subject'].label()}: {c['name'].label()} was expected to be {c['expected'].label()} "
         f"and was judged {c['verdict'].label()}"
