@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import experiment_folder
+import matplotlib.pyplot as plt
 import plotly.graph_objects as go
 import pytest
 from test_report import Page, plots_titled, shown
@@ -16,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
 from noesis.report import ReportError, make_report  # noqa: E402
+from noesis.report.sections.experiments.growth import merged  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +214,11 @@ def test_growth(pages):
     assert "All 2 controls hold" in page.text
 
 
+def test_marks_that_lie_on_each_other_are_written_once():
+    assert merged([("b", 1.0), ("a", 0.0), ("c", 1.01)]) == [("a", 0.0), ("b, c", 1.0)]
+    assert merged([("a", 2.0)]) == [("a", 2.0)] and merged([]) == []
+
+
 def test_a_log_axis_gets_what_it_can_show(tmp_path):
     summary = experiment_folder.summary("flaw")
     curve = summary["result"]["rows"][0]["curves"]["loss"]
@@ -258,6 +265,20 @@ def test_malformed_results_are_named(tmp_path, name, change, said):
     for part in said:
         assert part in str(caught.value), caught.value
     assert not (tmp_path / "report.html").exists()
+
+
+# The pictures of the README's gallery. Goes red when the script and the summaries part ways.
+def test_gallery(tmp_path):
+    folders = []
+    for name in experiment_folder.RESULTS:
+        folders.append(tmp_path / name)
+        folders[-1].mkdir()
+        experiment_folder.write(folders[-1], name)
+    script = ROOT / "docs/images/experiments.py"
+    subprocess.run([sys.executable, script, *folders, "--out", tmp_path], check=True, timeout=120, capture_output=True)
+    for name in experiment_folder.RESULTS:
+        picture = plt.imread(tmp_path / f"{name}.png")
+        assert picture.shape[0] > 300 and picture.shape[1] > 800 and picture[..., :3].std() > 0.05
 
 
 # Goes red when the download drops a trace, a row of a heatmap or an error bar, or does not quote.

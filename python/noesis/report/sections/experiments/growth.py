@@ -42,9 +42,8 @@ def by_model(rows: list[Node]) -> dict[str, list[tuple[str, Node]]]:
 
 def plots(run: Run, rows: list[Node]) -> list[str]:
     looks = shared.styles([row["condition"].label() for row in rows])
-    drawn = []
+    drawn = [verdict_figure(model, conditions) for model, conditions in by_model(rows).items()]
     for model, conditions in by_model(rows).items():
-        drawn.append(verdict_figure(model, conditions))
         drawn += [vital_figure(run, model, conditions, looks, *vital) for vital in VITALS]
         drawn.append(spectrum_figure(model, conditions, looks))
     return drawn
@@ -87,7 +86,7 @@ def vital_figure(run: Run, model: str, conditions: list[tuple[str, Node]], looks
     marks = [("target", run.result.get("target_rate").number())] if key == "mean_rate" else []
     marks += [(control["name"].label(), control["look"].get(key).number())
               for control in run.result.get("controls").items() if "look" in control]
-    marks = [(name, value) for name, value in marks if value is not None and math.isfinite(value)]
+    marks = merged([(name, value) for name, value in marks if value is not None and math.isfinite(value)])
     sizes = sorted(drawn)
     layout = {
         "xaxis": figures.axis("neurons", type="log", tickvals=sizes, ticktext=[f"{size:g}" for size in sizes]),
@@ -98,6 +97,18 @@ def vital_figure(run: Run, model: str, conditions: list[tuple[str, Node]], looks
                          "yanchor": "bottom", "font": {"size": 9, "color": figures.GREY}} for name, y in marks],
     }  # fmt: skip
     return figures.figure(f"{model}: {title.lower()}", f"{caption} Bands: 95% intervals over seeds.", data, layout, height=340)
+
+
+def merged(marks: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Names whose values would lie on each other stand together at the first of them."""
+    span = max((v for _, v in marks), default=0) - min((v for _, v in marks), default=0)
+    apart: list[tuple[str, float]] = []
+    for name, value in sorted(marks, key=lambda mark: mark[1]):
+        if apart and value - apart[-1][1] < 0.05 * span:
+            apart[-1] = (f"{apart[-1][0]}, {name}", apart[-1][1])
+        else:
+            apart.append((name, value))
+    return apart
 
 
 def spectrum_figure(model: str, conditions: list[tuple[str, Node]], looks: dict[str, shared.Style]) -> str:
