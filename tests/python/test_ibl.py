@@ -458,54 +458,11 @@ def test_surrogate_files(shared, tmp_path, window):
         assert np.array_equal(again["counts"], null["counts"]) and not np.array_equal(other["counts"], null["counts"])
 
 
-# Goes red when a file that binning reads is not asked for: the copy would bin to something else, or not at all.
-def test_download_brings_all_that_is_binned(shared, tmp_path):
-    class Client:
-        """A server as ONE shows it, whose datasets come into another folder."""
-
-        one = One(cache_dir=shared.root, mode="local")
-
-        def list_datasets(self, eid, details):
-            return self.one.list_datasets(eid, details=details)
-
-        def load_dataset(self, eid, dataset, download_only):
-            source = self.one.load_dataset(eid, dataset, download_only=download_only, check_hash=False)
-            target = tmp_path / source.relative_to(shared.root)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-            return target
-
-    (eid,) = Client.one.search()
-    session = ibl.download(Client(), eid)
-    assert session.folder == tmp_path / alf_tree.SESSION
-    for options in ({}, {"level": "region", "trial_event": "stimOn_times"}):
-        _, here, _ = binned(session, tmp_path / "a.h5", **options)
-        _, there, _ = binned(shared.session, tmp_path / "b.h5", **options)
-        assert all(np.array_equal(here[name], there[name]) for name in there) and here.keys() == there.keys()
-    assert not list(session.folder.rglob("spikes.amps*")) and not list(session.folder.rglob("ks2/*"))
-    with pytest.raises(ConfigError, match="probe09"):
-        ibl.download(Client(), eid, probes=["probe09"])
-
-
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """ONE keeps its settings in the home folder."""
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path
-
-
-@pytest.mark.filterwarnings("ignore:No password")
-def test_a_server_that_is_not_there(home):
-    from iblutil.io import params
-
-    assert str(home) in str(params.getfile("one"))
-    with pytest.raises(RunError, match="127.0.0.1:9.*not reached"):
-        ibl.connect(home / "data", base_url="http://127.0.0.1:9", username="nobody", password="none")
-    client = ibl.connect(home / "data", base_url="http://127.0.0.1:9")
-    for ask in (lambda: ibl.list_remote(client, subject="KS014"), lambda: ibl.download(client, alf_tree.SESSION)):
-        with pytest.raises((ConfigError, RunError)) as caught:
-            ask()
-        assert caught.value.next and "127.0.0.1:9" in str(caught.value)
 
 
 def test_command(shared, tmp_path, home, capsys):

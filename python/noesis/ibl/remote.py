@@ -52,9 +52,9 @@ def list_remote(client: Any, **terms: Any) -> list[dict[str, Any]]:
     date_range=["2019-12-01", "2020-01-01"], tag="2022_Q4_IBL_et_al_BWM". Only sessions with sorted spikes.
     """
     with _asking(_address(client)):
-        eids, details = client.search(details=True, dataset="spikes.times.npy", **terms)
+        eids, details = client.search(details=True, datasets="spikes.times.npy", **terms)
     return [
-        {"eid": str(eid), **{key: str(row.get(key, "")) for key in ("lab", "subject", "date", "number")}}
+        {"eid": str(eid), **{key: str(row[key]) for key in ("lab", "subject", "date")}, "number": f"{int(row['number']):03d}"}
         for eid, row in zip(eids, details, strict=True)
     ]
 
