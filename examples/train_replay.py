@@ -89,7 +89,9 @@ def score(agent, recording: str, episodes: int = 16, seed: int = 5000) -> np.nda
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recording", metavar="RECORDING")
-    parser.add_argument("--null", action="append", default=[], metavar="FILE", help="a surrogate of it; may be repeated")
+    parser.add_argument(
+        "--null", action="append", default=[], metavar="FILE", help="a surrogate of it; may be repeated"
+    )
     parser.add_argument("--steps", type=int, default=16_000, help="heard (default: 16000)")
     args = parser.parse_args()
 
@@ -98,7 +100,10 @@ def main() -> None:
         print(f"{name:40s} {scores.mean():8.4f} +- {error:.4f} bits a spike")
 
     agent = train(args.recording, args.steps)
-    line("mean rates", score(lambda observation: np.zeros((len(observation), observation.shape[1] // 3), np.float32), args.recording))
+    line(
+        "mean rates",
+        score(lambda observation: np.zeros((len(observation), observation.shape[1] // 3), np.float32), args.recording),
+    )
     line("trained on the recording", score(agent, args.recording))
     for null in args.null:
         other = train(null, args.steps)

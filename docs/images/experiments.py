@@ -99,9 +99,23 @@ def grow(rows):
         below = [0] * len(names)
         for verdict, (colour, pattern) in VERDICTS.items():
             counts = [size["verdicts"].get(verdict, 0) for size in row["sizes"]]
-            panel.bar(names, counts, bottom=below, color=colour, hatch=HATCHES[pattern], edgecolor="white", linewidth=0.4, label=verdict)
+            panel.bar(
+                names,
+                counts,
+                bottom=below,
+                color=colour,
+                hatch=HATCHES[pattern],
+                edgecolor="white",
+                linewidth=0.4,
+                label=verdict,
+            )
             below = [a + b for a, b in zip(below, counts, strict=True)]
-        finish(panel, f"{row['model']}: {row['condition']}", "neurons", "seeds" if panel is axes[models.index(row["model"])][0] else "")
+        finish(
+            panel,
+            f"{row['model']}: {row['condition']}",
+            "neurons",
+            "seeds" if panel is axes[models.index(row["model"])][0] else "",
+        )
         panel.grid(False)
     handles, names = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, names, frameon=False, fontsize=8, loc="outside lower center", ncols=5)

@@ -37,7 +37,9 @@ class AlyxServer:
             def do_POST(self):
                 text = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 given = dict(urllib.parse.parse_qsl(text))
-                owner.send(self, 200 if given == LOGIN else 400, {"token": "0123"} if given == LOGIN else {"detail": "no"})
+                owner.send(
+                    self, 200 if given == LOGIN else 400, {"token": "0123"} if given == LOGIN else {"detail": "no"}
+                )
 
             def log_message(self, *_):
                 pass
@@ -56,7 +58,9 @@ class AlyxServer:
     def send(self, handler, code, body):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         handler.send_response(code)
-        handler.send_header("Content-Type", "application/octet-stream" if isinstance(body, bytes) else "application/json")
+        handler.send_header(
+            "Content-Type", "application/octet-stream" if isinstance(body, bytes) else "application/json"
+        )
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)
@@ -69,7 +73,9 @@ class AlyxServer:
         elif url.path.startswith("/data/"):
             files = {"/data/" + add_uuid_string(path, one_id).as_posix(): path for path, one_id in self.ids.items()}
             found = files.get(urllib.parse.unquote(url.path))
-            self.send(handler, 200 if found else 404, (self.root / found).read_bytes() if found else {"detail": "Not found"})
+            self.send(
+                handler, 200 if found else 404, (self.root / found).read_bytes() if found else {"detail": "Not found"}
+            )
         elif handler.headers.get("Authorization") != "Token 0123":
             self.send(handler, 403, {"detail": "Authentication credentials were not provided."})
         elif url.path == "/sessions":
@@ -94,7 +100,9 @@ class AlyxServer:
         found = []
         for path, one_id in self.ids.items():
             name, folder = path.rsplit("/", 1)[1], path.rsplit("/", 1)[0]
-            revised = any(other.endswith(f"#/{name}") and other.startswith(folder) for other in self.ids if other != path)
+            revised = any(
+                other.endswith(f"#/{name}") and other.startswith(folder) for other in self.ids if other != path
+            )
             found.append({
                 "id": str(one_id), "name": name, "file_size": (self.root / path).stat().st_size, "hash": None,
                 "data_url": f"{self.url}/data/{add_uuid_string(path, one_id).as_posix()}",

@@ -52,11 +52,31 @@ def flaw(rng):
         }  # fmt: skip
         row["figures"]["sleep_loss_change"] = None
         rows.append(row)
-    control = {"name": "a brain that learns nothing", "expected": "does not explode", "found": "does not explode", "holds": True}
-    return {"life_steps": 60000, "rows": rows, "controls": [control], "conclusions": ["The flaw <b>holds</b> for hebbian."]}
+    control = {
+        "name": "a brain that learns nothing",
+        "expected": "does not explode",
+        "found": "does not explode",
+        "holds": True,
+    }
+    return {
+        "life_steps": 60000,
+        "rows": rows,
+        "controls": [control],
+        "conclusions": ["The flaw <b>holds</b> for hebbian."],
+    }
 
 
-CONDITIONS = ["load", "schedule", "random pruning", "no replay", "decay only", "prune only", "replay only", "constant decay", "no sleep"]
+CONDITIONS = [
+    "load",
+    "schedule",
+    "random pruning",
+    "no replay",
+    "decay only",
+    "prune only",
+    "replay only",
+    "constant decay",
+    "no sleep",
+]
 
 
 def cure(rng):
@@ -73,7 +93,13 @@ def cure(rng):
             "criteria": criteria(rng, "ratio", "norm_slope", "recent_forgetting", "against_no_sleep"), "cures": condition == "load",
         })  # fmt: skip
     control = {"name": "a brain that never sleeps", "expected": "is not cured", "found": "is not cured", "holds": True}
-    return {"life_steps": 60000, "deadly_loss": 1.0, "rows": rows, "controls": [control], "conclusions": ["Sleep cures."]}
+    return {
+        "life_steps": 60000,
+        "deadly_loss": 1.0,
+        "rows": rows,
+        "controls": [control],
+        "conclusions": ["Sleep cures."],
+    }
 
 
 def seed_and_tape(rng):
@@ -91,7 +117,10 @@ def seed_and_tape(rng):
                            "neurons": band(rng, [2 + 0.38 * k * grows for k in range(100)])},
             }  # fmt: skip
             if condition != "grown":
-                row["grown_less_this"] = {"difference": interval(rng, -0.2), "p_value": 0.001 if condition == "seed" else 0.3}
+                row["grown_less_this"] = {
+                    "difference": interval(rng, -0.2),
+                    "p_value": 0.001 if condition == "seed" else 0.3,
+                }
             if grows:
                 row["stopped"] = {"error below threshold": 7, "max_neurons": 3}
             rows.append(row)
@@ -117,7 +146,9 @@ def grow(rng):
                 sizes.append({"neurons": neurons, "verdicts": counts, "figures": look})
             sizes[0]["figures"]["exponent_per_tau"] = None
             if condition == "trinity":
-                sizes[-1]["spectrum"] = {"frequency": [0.1 * k for k in range(20)]} | band(rng, [1 / (1 + k) for k in range(20)])
+                sizes[-1]["spectrum"] = {"frequency": [0.1 * k for k in range(20)]} | band(
+                    rng, [1 / (1 + k) for k in range(20)]
+                )
             rows.append({
                 "model": model, "condition": condition, "seeds": 10,
                 "differs": [] if condition == "trinity" else switch("homeostasis", "true", "false"),

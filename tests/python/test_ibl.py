@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tracemalloc
 
 import alf_tree
 import h5py
@@ -17,14 +18,12 @@ from alf_tree import CA1, CP, LP, REVISION, VISP5
 from iblutil.io import parquet
 from one.api import One
 
+from noesis import ConfigError, RunError, ibl
+from noesis.ibl import binning, probe, recording_file
+from noesis.ibl.__main__ import main
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::one.alf.exceptions.ALFWarning")  # of ONE, which stands beside ours
-
-sys.path.insert(0, str(ROOT / "python"))
-
-from noesis import ConfigError, RunError, ibl  # noqa: E402
-from noesis.ibl import binning, probe, recording_file  # noqa: E402
-from noesis.ibl.__main__ import main  # noqa: E402
 
 ALL = {"min_label": 0.0, "exclude": (), "begin_s": 0.0, "end_s": 40.0}
 
@@ -83,7 +82,9 @@ def test_units_of_all_probes(shared, tmp_path):
     expected = naive([shared.revised, shared.second], edges)
     fired = expected.sum(axis=0) > 0
     assert np.array_equal(data["counts"], expected[:, fired])
-    assert done["spikes"] == data["counts"].sum() == (shared.revised.times < 40).sum() + (shared.second.times < 40).sum()
+    assert (
+        done["spikes"] == data["counts"].sum() == (shared.revised.times < 40).sum() + (shared.second.times < 40).sum()
+    )
     assert done["probes"] == {"probe00": f"probe00/pykilosort/{REVISION}", "probe01": "probe01/iblsorter"}
     assert data["unit_id"].tolist() == [*range(7), *range(7)]
     assert data["unit_probe"].tolist() == ["probe00"] * 7 + ["probe01"] * 7
@@ -139,7 +140,9 @@ def test_regions(shared, tmp_path, mapping, regions):
     )
     assert data["unit_region"].tolist() == wanted[:1]
     # Only good units, of which each region has its own.
-    _, data, _ = binned(shared.session, tmp_path / "b.h5", level="region", mapping=mapping, bin_ms=50, **(options | {"min_label": 1}))
+    _, data, _ = binned(
+        shared.session, tmp_path / "b.h5", level="region", mapping=mapping, bin_ms=50, **(options | {"min_label": 1})
+    )
     good = np.concatenate([shared.first.label, shared.second.label]) == 1
     for column, name in enumerate(data["unit_region"]):
         assert np.array_equal(data["counts"][:, column], units[:, good & (names == name)].sum(axis=1))
@@ -205,6 +208,24 @@ def test_spikes_in_order_but_for_one_seam(tmp_path, monkeypatch):
     assert done["unsorted_probes"] == ["probe00"] and (data["counts"].sum(axis=1) == 1).all()
 
 
+# Goes red when anything as long as the spikes is kept (memory maps are not counted here).
+def test_memory_does_not_grow_with_the_spikes(tmp_path, monkeypatch):
+    monkeypatch.setattr(binning, "BLOCK", 1 << 14)
+    monkeypatch.setattr(binning, "BLOCK_VALUES", 1 << 14)
+    monkeypatch.setattr(probe, "BLOCK", 1 << 14)
+    peaks = []
+    for spikes in (100_000, 800_000):
+        sorting = alf_tree.random_sorting(np.random.default_rng(0), spikes=spikes)
+        session = tmp_path / f"mouse/2020-01-02/{len(peaks) + 1:03d}"
+        alf_tree.write_sorting(session / "alf/probe00", sorting)
+        tracemalloc.start()
+        done = ibl.bin_session(session, tmp_path / "a.h5", **ALL)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert done["spikes"] == spikes
+    assert peaks[1] < 1.2 * peaks[0] + 2e5 < 800_000 * 8, peaks
+
+
 def test_the_window_is_what_all_probes_cover(shared, tmp_path):
     done, data, attributes = binned(shared.session, tmp_path / "a.h5")
     begin = max(shared.revised.times[0], shared.second.times[0])
@@ -246,7 +267,9 @@ def test_sorters(shared, tmp_path):
     from noesis.ibl.sessions import choose_sorter
 
     def choose(*names):
-        return choose_sorter(pathlib.Path("."), "probe00", [f"alf/probe00/{n}" if n else "alf/probe00" for n in names], None)
+        return choose_sorter(
+            pathlib.Path("."), "probe00", [f"alf/probe00/{n}" if n else "alf/probe00" for n in names], None
+        )
 
     assert choose("", "ks2", "iblsorter", "pykilosort") == "alf/probe00/pykilosort"
     assert choose("", "iblsorter") == "alf/probe00/iblsorter"
@@ -255,7 +278,11 @@ def test_sorters(shared, tmp_path):
 
 
 def test_events_of_trials(shared, tmp_path):
-    for event, begins in (("intervals_1", [150, 575, 1100]), ("stimOn_times", [70, 495, 1020]), ("goCue_times", [75, 500, 1025])):
+    for event, begins in (
+        ("intervals_1", [150, 575, 1100]),
+        ("stimOn_times", [70, 495, 1020]),
+        ("goCue_times", [75, 500, 1025]),
+    ):
         _, data, _ = binned(shared.session, tmp_path / "a.h5", trial_event=event, **ALL)
         assert data["trial_begin"].tolist() == begins
     _, data, _ = binned(shared.session, tmp_path / "a.h5", bin_ms=10_000, **ALL)
@@ -450,7 +477,10 @@ def test_surrogate_files(shared, tmp_path, window):
     _, real, _ = binned(shared.session, tmp_path / "a.h5", **window)
     for name in ("isi", "shift"):
         done, null, attributes = binned(shared.session, tmp_path / "b.h5", surrogate=name, seed=5, **window)
-        assert np.array_equal(null["counts"].sum(axis=0), real["counts"].sum(axis=0)) and null["unit_id"].tolist() == real["unit_id"].tolist()
+        assert (
+            np.array_equal(null["counts"].sum(axis=0), real["counts"].sum(axis=0))
+            and null["unit_id"].tolist() == real["unit_id"].tolist()
+        )
         assert (null["counts"] != real["counts"]).mean() > 0.02
         assert attributes["synthetic"] == 1 and f"surrogate {name} of seed 5" in attributes["source"]
         _, again, _ = binned(shared.session, tmp_path / "c.h5", surrogate=name, seed=5, **window)
@@ -486,7 +516,10 @@ def test_command(shared, tmp_path, home, capsys):
         probes=["probe01"], begin_s=2, end_s=30, surrogate="shift", seed=3,
     )  # fmt: skip
     with h5py.File(out) as file:
-        assert np.array_equal(file["counts"][:], data["counts"]) and file["unit_region"].asstr()[:].tolist() == ["CP", "VISp"]
+        assert np.array_equal(file["counts"][:], data["counts"]) and file["unit_region"].asstr()[:].tolist() == [
+            "CP",
+            "VISp",
+        ]
     assert code == 0 and json.loads(text)["spikes"] == data["counts"].sum()
     words = "--level region --mapping cosmos --min-label 0 --drop-invalid-times".split()
     done = ibl.bin_session(shared.session, out, level="region", mapping="cosmos", min_label=0)

@@ -1,17 +1,10 @@
 """noesis.ibl and a server: what is asked for, what comes, and what is said where nothing does."""
 
-import pathlib
-import sys
-
 import numpy as np
 import pytest
 from alyx_server import EID, LOGIN, AlyxServer
+from noesis import ConfigError, RunError, ibl
 from test_ibl import binned, build
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "python"))
-
-from noesis import ConfigError, RunError, ibl  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::one.alf.exceptions.ALFWarning"),
@@ -46,10 +39,19 @@ def connect(server, home):
 # Goes red when a term of the search is not the server's, or a field is not as the folders have it.
 def test_list(server, home):
     client = connect(server, home)
-    (session,) = ibl.list_remote(client, subject="KS014", lab="cortexlab", atlas_acronym="CA1", tag="T", date_range=["2019-12-01", "2020-01-01"])
+    (session,) = ibl.list_remote(
+        client, subject="KS014", lab="cortexlab", atlas_acronym="CA1", tag="T", date_range=["2019-12-01", "2020-01-01"]
+    )
     assert session == {"eid": str(EID), "lab": "cortexlab", "subject": "KS014", "date": "2019-12-03", "number": "001"}
     asked = server.asked[-1]
-    for term in ("datasets=spikes.times.npy", "subject=KS014", "lab=cortexlab", "atlas_acronym=CA1", "tag=T", "date_range=2019-12-01,2020-01-01"):
+    for term in (
+        "datasets=spikes.times.npy",
+        "subject=KS014",
+        "lab=cortexlab",
+        "atlas_acronym=CA1",
+        "tag=T",
+        "date_range=2019-12-01,2020-01-01",
+    ):
         assert term in asked
     assert ibl.list_remote(client, subject="nobody") == []
     with pytest.raises(ConfigError, match="does not understand.*colour"):

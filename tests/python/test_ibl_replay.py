@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT / "python"), str(ROOT / "examples")]
+sys.path.append(str(ROOT / "examples"))
 
 import noesis  # noqa: E402
 from noesis import ibl  # noqa: E402

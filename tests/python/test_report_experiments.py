@@ -13,11 +13,10 @@ import plotly.graph_objects as go
 import pytest
 from test_report import Page, plots_titled, shown
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "python"))
+from noesis.report import ReportError, make_report
+from noesis.report.sections.experiments.growth import merged
 
-from noesis.report import ReportError, make_report  # noqa: E402
-from noesis.report.sections.experiments.growth import merged  # noqa: E402
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +134,9 @@ def test_survival(pages):
         looks.add((line["line"]["color"], line["line"]["dash"]))
         place = ends["data"][0]["y"].index(row["condition"])
         assert ends["data"][0]["x"][place] == pytest.approx(survival["mean"][-1])
-        assert ends["data"][0]["error_x"]["arrayminus"][place] == pytest.approx(survival["mean"][-1] - survival["low"][-1])
+        assert ends["data"][0]["error_x"]["arrayminus"][place] == pytest.approx(
+            survival["mean"][-1] - survival["low"][-1]
+        )
     assert len(looks) == len(result["rows"]), "no two rows look alike"
     assert "stayed below 1." in page.text
 
@@ -143,18 +144,25 @@ def test_survival(pages):
 # Goes red when another comparison's numbers are drawn, or chance looks like a difference.
 def test_paired_differences(pages):
     page, result = pages["cure"]
-    for key, title in (("against_no_sleep", "Late loss less that of no sleep"), ("against_load", "Late loss less that of sleep by load")):
+    for key, title in (
+        ("against_no_sleep", "Late loss less that of no sleep"),
+        ("against_load", "Late loss less that of sleep by load"),
+    ):
         (plot,) = plots_titled(page, title)
         (trace,) = plot["data"]
         rows = [row for row in result["rows"] if row[key] is not None]
         assert trace["y"] == [row["condition"] for row in rows]
         assert trace["x"] == nearly([row[key]["difference"][0] for row in rows])
-        assert trace["error_x"]["array"] == nearly([row[key]["difference"][2] - row[key]["difference"][0] for row in rows])
+        assert trace["error_x"]["array"] == nearly(
+            [row[key]["difference"][2] - row[key]["difference"][0] for row in rows]
+        )
         assert trace["marker"]["symbol"] == ["circle" if row[key]["p_value"] < 0.01 else "circle-open" for row in rows]
     page, result = pages["seed-and-tape"]
     rows = {row["row"]: row for row in page.rows("rows", 1)}
     assert len(rows) == 8 and "sines, grown" not in rows
-    assert rows["sines, seed"]["reading"] == "grown is better" and rows["sines, fixed"]["reading"] == "no difference shown"
+    assert (
+        rows["sines, seed"]["reading"] == "grown is better" and rows["sines, fixed"]["reading"] == "no difference shown"
+    )
 
 
 def test_tapes(pages):
@@ -198,7 +206,9 @@ def test_growth(pages):
         for row in rows:
             line, low, high = traces(exponent, row["condition"])
             known = [size for size in row["sizes"] if size["figures"]["exponent_per_tau"]]
-            assert line["x"] == [size["neurons"] for size in known] == [20, 100], "an exponent that is not known is not drawn"
+            assert line["x"] == [size["neurons"] for size in known] == [20, 100], (
+                "an exponent that is not known is not drawn"
+            )
             assert line["y"] == nearly([size["figures"]["exponent_per_tau"][0] for size in known])
             assert low["y"] == nearly([size["figures"]["exponent_per_tau"][1] for size in known])
         notes = {note["text"]: note["y"] for note in exponent["layout"]["annotations"]}
@@ -285,7 +295,9 @@ def test_gallery(tmp_path):
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_the_data_of_a_figure_as_csv():
     script = (ROOT / "python/noesis/report/page.js").read_text()
-    function = script[script.index("  function csv(figure)") : script.index('  document.querySelectorAll("button.data")')]
+    function = script[
+        script.index("  function csv(figure)") : script.index('  document.querySelectorAll("button.data")')
+    ]
 
     def csv(figure):
         code = f"{function}\nprocess.stdout.write(csv(JSON.parse(process.argv[1])));"
@@ -293,7 +305,10 @@ def test_the_data_of_a_figure_as_csv():
         return done.stdout.splitlines()
 
     layout = {"xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "loss, of all"}}}
-    lines = {"data": [{"name": 'a "b"', "x": [1, 2], "y": [0.5, None]}, {"name": "c", "x": [3], "y": [4]}], "layout": layout}
+    lines = {
+        "data": [{"name": 'a "b"', "x": [1, 2], "y": [0.5, None]}, {"name": "c", "x": [3], "y": [4]}],
+        "layout": layout,
+    }
     assert csv(lines) == ['trace,step,"loss, of all"', '"a ""b""",1,0.5', '"a ""b""",2,', "c,3,4"]
     bars = {"data": [{"name": "d", "x": [1], "y": ["load"], "error_x": {"array": [2], "arrayminus": [3]}},
                      {"name": "e", "x": [5], "y": ["x"]}], "layout": {"xaxis": layout["xaxis"], "yaxis": {}}}  # fmt: skip

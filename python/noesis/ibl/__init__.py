@@ -11,7 +11,8 @@ session. Errors are `noesis.ConfigError` for data and options, `noesis.RunError`
 disk does.
 """
 
-from noesis.ibl.binning import BinOptions, bin_session
+from noesis.ibl.binning import bin_session
+from noesis.ibl.options import BinOptions
 from noesis.ibl.remote import PUBLIC_SERVER, connect, download, list_remote
 from noesis.ibl.sessions import Session, list_sessions
 from noesis.ibl.surrogates import shift_circularly, shuffle_intervals

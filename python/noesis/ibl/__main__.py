@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     def choice(one: argparse.ArgumentParser) -> None:
         one.add_argument("--probe", action="append", metavar="NAME", help="this probe; may be repeated (default: all)")
         one.add_argument("--sorter", metavar="NAME", help="default: pykilosort, iblsorter, or the shortest name")
-        one.add_argument("--revision", metavar="NAME", help="of the datasets: this or the last before it (default: the last)")
+        one.add_argument(
+            "--revision", metavar="NAME", help="of the datasets: this or the last before it (default: the last)"
+        )
 
     lists = command("list", "Sessions in a folder, or on the server.")
     lists.add_argument("--root", metavar="DIR", default="ibl-data", help="of the ALF tree (default: ibl-data)")
@@ -66,15 +68,26 @@ def parser() -> argparse.ArgumentParser:
     bins.add_argument("--out", metavar="FILE", required=True, help="the recording (HDF5)")
     bins.add_argument("--bin-ms", type=float, default=20.0, metavar="MS", help="width of a bin (default: 20)")
     bins.add_argument("--level", default="unit", choices=("unit", "region"), help="what a column is (default: unit)")
-    bins.add_argument("--min-label", type=float, default=1.0, metavar="Q", help="least quality of a cluster, 0 to 1 (default: 1)")
-    bins.add_argument("--mapping", default="allen", choices=("allen", "beryl", "cosmos", "id", "none"), help="names of regions (default: allen)")
+    bins.add_argument(
+        "--min-label", type=float, default=1.0, metavar="Q", help="least quality of a cluster, 0 to 1 (default: 1)"
+    )
+    bins.add_argument(
+        "--mapping",
+        default="allen",
+        choices=("allen", "beryl", "cosmos", "id", "none"),
+        help="names of regions (default: allen)",
+    )
     bins.add_argument("--region", action="append", metavar="NAME", help="this region; may be repeated (default: all)")
     bins.add_argument("--exclude", action="append", metavar="NAME", help="not this region (default: void, root)")
     bins.add_argument("--begin-s", type=float, metavar="S", help="default: when all probes have begun")
     bins.add_argument("--end-s", type=float, metavar="S", help="default: when the first probe ends")
-    bins.add_argument("--trial-event", metavar="NAME", help="where trials begin, such as stimOn_times (default: their start)")
+    bins.add_argument(
+        "--trial-event", metavar="NAME", help="where trials begin, such as stimOn_times (default: their start)"
+    )
     bins.add_argument("--drop-invalid-times", action="store_true", help="leave out spikes whose time is not finite")
-    bins.add_argument("--surrogate", choices=("isi", "shift"), help="a null: intervals shuffled, or units shifted in a circle")
+    bins.add_argument(
+        "--surrogate", choices=("isi", "shift"), help="a null: intervals shuffled, or units shifted in a circle"
+    )
     bins.add_argument("--seed", type=int, default=0, help="of the surrogate (default: 0)")
     bins.add_argument("--synthetic", action="store_true", help="say that the spikes were made, not recorded")
     choice(bins)
@@ -88,7 +101,9 @@ def run_list(args: argparse.Namespace) -> None:
         rows = _list_remote(args)
     else:
         if args.region or args.tag:
-            raise ConfigError(what="only the server knows this", where="list", got="--region or --tag", next="add --remote")
+            raise ConfigError(
+                what="only the server knows this", where="list", got="--region or --tag", next="add --remote"
+            )
         rows = [
             {
                 "folder": str(session.folder),

@@ -16,83 +16,14 @@ import numpy as np
 from tqdm import tqdm
 
 from noesis.errors import ConfigError
+from noesis.ibl.options import BinOptions, bin_options
 from noesis.ibl.probe import BLOCK, Probe, load_probe
 from noesis.ibl.recording_file import MOST_COUNT, MOST_VALUES, RecordingFile
-from noesis.ibl.regions import MAPPINGS
 from noesis.ibl.sessions import Session, choose_probes, choose_sorter
-from noesis.ibl.surrogates import SURROGATES, make_surrogate
+from noesis.ibl.surrogates import make_surrogate
 from noesis.ibl.trials import trial_times
 
 BLOCK_VALUES = 1 << 22  # counts of a block: bins x columns
-
-
-@dataclasses.dataclass(frozen=True)
-class BinOptions:
-    """How to bin a session.
-
-    bin_ms: width of a bin [ms], above 0.
-    level: "unit" gives a column a cluster, "region" one a region, over all probes.
-    min_label: least quality of a cluster, 0 to 1; 1 is what the IBL calls good, 0 takes all and does not
-        look at it.
-    mapping: names of regions: "allen", "beryl", "cosmos" (acronyms), "id" (numbers of the Allen atlas), or
-        "none", which needs no alignment to the atlas.
-    probes: their names; None takes all.
-    sorter: a folder of the probe; None takes pykilosort, iblsorter, or the shortest name; "" is the probe's
-        own folder.
-    regions: only these, in the names of the mapping; None takes all.
-    exclude: regions that are left out.
-    begin_s, end_s: [s] of the session's clock. None: the time that all probes have spikes in. Only whole
-        bins are kept.
-    trial_event: column of the trials whose times begin trials, such as "intervals_0" (the start),
-        "stimOn_times", "feedback_times". None: the start, where there are trials.
-    invalid_times: "error", or "drop" to leave out spikes whose time is not finite.
-    surrogate: None, or a null without the structure between units: "isi" shuffles the intervals between the
-        spikes of each unit, "shift" shifts each unit's spikes in a circle.
-    seed: of the surrogate.
-    synthetic: the tree holds spikes that were made, not recorded.
-    """
-
-    bin_ms: float = 20.0
-    level: str = "unit"
-    min_label: float = 1.0
-    mapping: str = "allen"
-    probes: list[str] | None = None
-    sorter: str | None = None
-    regions: list[str] | None = None
-    exclude: tuple[str, ...] = ("void", "root")
-    begin_s: float | None = None
-    end_s: float | None = None
-    trial_event: str | None = None
-    invalid_times: str = "error"
-    surrogate: str | None = None
-    seed: int = 0
-    synthetic: bool = False
-
-    def __post_init__(self):
-        def check(holds: bool, name: str, allowed: str) -> None:
-            if not holds:
-                raise ConfigError(what="not a value of an option", where=name, got=repr(getattr(self, name)), allowed=allowed)
-
-        def choice(name: str, among: tuple) -> None:
-            check(getattr(self, name) in among, name, ", ".join(map(repr, among)))
-
-        check(0 < self.bin_ms < 1e9, "bin_ms", "above 0, below 1e9 ms")
-        check(0 <= self.min_label <= 1, "min_label", "0 to 1")
-        choice("level", ("unit", "region"))
-        choice("mapping", MAPPINGS)
-        choice("invalid_times", ("error", "drop"))
-        choice("surrogate", (None, *SURROGATES))
-        for name in ("begin_s", "end_s"):
-            value = getattr(self, name)
-            check(value is None or abs(value) < 1e9, name, "seconds of the session's clock")
-        if self.mapping == "none" and (self.level == "region" or self.regions):
-            raise ConfigError(
-                what="regions without a mapping",
-                where="mapping",
-                got="'none'",
-                allowed=", ".join(map(repr, MAPPINGS[:-1])),
-                next='level="region" and regions=... need one',
-            )
 
 
 @dataclasses.dataclass
@@ -116,7 +47,7 @@ def bin_session(session: Session | str | pathlib.Path, out: str | pathlib.Path, 
     RunError where the file cannot be written.
     """
     started = time.monotonic()
-    options = _options(options)
+    options = bin_options(options)
     session = session if isinstance(session, Session) else Session(session)
     probes = [
         load_probe(
@@ -142,7 +73,9 @@ def bin_session(session: Session | str | pathlib.Path, out: str | pathlib.Path, 
         )
     trains = [
         (probe.times, probe.clusters) if options.surrogate is None else _surrogate(probe, keep, edges, options, index)
-        for index, (probe, keep) in enumerate(zip(_slow(probes, "surrogate" if options.surrogate else "reading"), chosen, strict=True))
+        for index, (probe, keep) in enumerate(
+            zip(_slow(probes, "surrogate" if options.surrogate else "reading"), chosen, strict=True)
+        )
     ]
     trials = trial_times(session, options.trial_event)
     trial_begin = np.unique(np.searchsorted(edges, trials[(trials >= edges[0]) & (trials < edges[-1])], "right") - 1)
@@ -213,14 +146,6 @@ def _slow(probes: Collection, what: str) -> Iterable:
     return tqdm(probes, unit="probe", desc=what, delay=2, disable=None, leave=False)
 
 
-def _options(options: dict[str, Any]) -> BinOptions:
-    names = [field.name for field in dataclasses.fields(BinOptions)]
-    for name in options:
-        if name not in names:
-            raise ConfigError(what="unknown option", where="bin_session", got=name, allowed=", ".join(names))
-    return BinOptions(**options)
-
-
 def _edges(session: Session, probes: list[Probe], options: BinOptions) -> np.ndarray:
     """(bins + 1) [s]"""
     begin = max(float(probe.times[0]) for probe in probes) if options.begin_s is None else float(options.begin_s)
@@ -235,7 +160,9 @@ def _edges(session: Session, probes: list[Probe], options: BinOptions) -> np.nda
             next="look at begin_s, end_s and bin_ms, and at whether the probes were on at the same time",
         )
     if bins > MOST_VALUES:
-        raise ConfigError(what="more bins than a recording holds", where="bin_ms", got=str(bins), allowed=str(MOST_VALUES))
+        raise ConfigError(
+            what="more bins than a recording holds", where="bin_ms", got=str(bins), allowed=str(MOST_VALUES)
+        )
     return begin + np.arange(bins + 1) * options.bin_ms / 1000
 
 
@@ -278,7 +205,11 @@ def _columns(session: Session, probes: list[Probe], chosen: list[np.ndarray], op
         of_cluster.append(column)
         data["unit_id"] += rows.tolist()
         data["unit_probe"] += [probe.name] * len(rows)
-        for name, values in (("unit_region", probe.region), ("unit_region_id", probe.region_id), ("unit_label", probe.label)):
+        for name, values in (
+            ("unit_region", probe.region),
+            ("unit_region_id", probe.region_id),
+            ("unit_label", probe.label),
+        ):
             if values is not None:
                 data.setdefault(name, []).extend(values[rows].tolist())
     return Columns(of_cluster, data, count)

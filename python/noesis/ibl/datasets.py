@@ -109,7 +109,9 @@ class Datasets:
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (ValueError, EOFError) as error:
-            raise ConfigError(what="not a NumPy array", where=str(path), got=str(error), next="download it again") from None
+            raise ConfigError(
+                what="not a NumPy array", where=str(path), got=str(error), next="download it again"
+            ) from None
         if array.ndim == dimensions + 1 and array.shape[-1] == 1:  # a column
             array = array[..., 0]
         if array.dtype.kind not in kinds or array.ndim != dimensions:
@@ -130,7 +132,9 @@ class Datasets:
         try:
             return pandas.read_parquet(path)
         except (ValueError, OSError) as error:
-            raise ConfigError(what="not a parquet table", where=str(path), got=str(error)[:120], next="download it again") from None
+            raise ConfigError(
+                what="not a parquet table", where=str(path), got=str(error)[:120], next="download it again"
+            ) from None
 
 
 def require_rows(datasets: Datasets, first: Dataset, rows: int, other: Dataset, other_rows: int) -> None:

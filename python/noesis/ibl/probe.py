@@ -109,14 +109,18 @@ def _labels(datasets: Datasets, collection: str, channels_file: Dataset, count: 
         )
     table = datasets.table(file)
     if "label" not in table:
-        raise ConfigError(what="a column is missing", where=where, got=", ".join(map(str, table.columns)), allowed="label")
+        raise ConfigError(
+            what="a column is missing", where=where, got=", ".join(map(str, table.columns)), allowed="label"
+        )
     values = table["label"].to_numpy(np.float64)
     if "cluster_id" not in table:
         require_rows(datasets, channels_file, count, file, len(table))
         return values
     rows = table["cluster_id"].to_numpy()
     if rows.dtype.kind not in "iu" or len(set(rows.tolist())) < len(rows) or rows.min(initial=0) < 0:
-        raise ConfigError(what="numbers of clusters that cannot be", where=f"{where}: cluster_id", allowed="distinct integers from 0")
+        raise ConfigError(
+            what="numbers of clusters that cannot be", where=f"{where}: cluster_id", allowed="distinct integers from 0"
+        )
     if rows.max(initial=-1) >= count:
         raise ConfigError(
             what="quality of a cluster that does not exist",

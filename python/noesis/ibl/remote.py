@@ -54,7 +54,11 @@ def list_remote(client: Any, **terms: Any) -> list[dict[str, Any]]:
     with _asking(_address(client)):
         eids, details = client.search(details=True, datasets="spikes.times.npy", **terms)
     return [
-        {"eid": str(eid), **{key: str(row[key]) for key in ("lab", "subject", "date")}, "number": f"{int(row['number']):03d}"}
+        {
+            "eid": str(eid),
+            **{key: str(row[key]) for key in ("lab", "subject", "date")},
+            "number": f"{int(row['number']):03d}",
+        }
         for eid, row in zip(eids, details, strict=True)
     ]
 

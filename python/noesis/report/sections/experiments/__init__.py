@@ -46,10 +46,16 @@ def differences(run: Run, most: int) -> Section | None:
     for row in rows:
         changes = list(row.get("differs").items())
         for change in changes:
-            cells.append([html.text_cell(experiment.label(row)),
-                          *(html.node_cell(change[key]) for key in ("key", "base", "value"))])
+            cells.append(
+                [
+                    html.text_cell(experiment.label(row)),
+                    *(html.node_cell(change[key]) for key in ("key", "base", "value")),
+                ]
+            )
         if not changes:
-            cells.append([html.text_cell(experiment.label(row)), Cell("nothing"), Cell(html.MISSING), Cell(html.MISSING)])
+            cells.append(
+                [html.text_cell(experiment.label(row)), Cell("nothing"), Cell(html.MISSING), Cell(html.MISSING)]
+            )
     columns = [Column("row"), Column("key"), Column("base"), Column("here")]
     caption = html.escape(experiment.BASE)
     return Section("differences", "What each row changes", html.table(columns, cells, caption))

@@ -19,7 +19,12 @@ VERDICTS = {
 VITALS = [
     ("mean_rate", "Mean rate", "Homeostasis should hold it near the target.", "rate"),
     ("unit_deviation", "Deviation of a unit", "Near nothing: the brain has been calmed to death.", "sd of the rate"),
-    ("exponent_per_tau", "Largest Lyapunov exponent", "Above 0 chaos, below 0 order, near 0 the edge.", "exponent [1/τ]"),
+    (
+        "exponent_per_tau",
+        "Largest Lyapunov exponent",
+        "Above 0 chaos, below 0 order, near 0 the edge.",
+        "exponent [1/τ]",
+    ),
     ("seizing_fraction", "Time in seizures", "While it grew to that size.", "part of the time"),
 ]
 COLUMNS = [
@@ -64,12 +69,26 @@ def verdict_figure(model: str, conditions: list[tuple[str, Node]]) -> str:
     placed, layout = figures.stacked(data, [name for name, _ in conditions], "neurons")
     layout["xaxis"]["type"] = "category"
     layout |= {"barmode": "stack", "bargap": 0.15}
-    return figures.figure(f"{model}: verdicts by size", "Seeds by what they were judged at each size. Calm is not health: "
-                          "a catatonic brain is as lost as a seizing one.", placed, layout, height=110 + 110 * len(conditions))
+    return figures.figure(
+        f"{model}: verdicts by size",
+        "Seeds by what they were judged at each size. Calm is not health: "
+        "a catatonic brain is as lost as a seizing one.",
+        placed,
+        layout,
+        height=110 + 110 * len(conditions),
+    )
 
 
-def vital_figure(run: Run, model: str, conditions: list[tuple[str, Node]], looks: dict[str, shared.Style], key: str,
-                 title: str, caption: str, y_title: str) -> str:
+def vital_figure(
+    run: Run,
+    model: str,
+    conditions: list[tuple[str, Node]],
+    looks: dict[str, shared.Style],
+    key: str,
+    title: str,
+    caption: str,
+    y_title: str,
+) -> str:
     """A vital against size, by condition; dotted, what reference brains have, where they lie in sight."""
     data, drawn = [], set()
     for name, row in conditions:
@@ -84,8 +103,11 @@ def vital_figure(run: Run, model: str, conditions: list[tuple[str, Node]], looks
     if not data:
         return ""
     marks = [("target", run.result.get("target_rate").number())] if key == "mean_rate" else []
-    marks += [(control["name"].label(), control["look"].get(key).number())
-              for control in run.result.get("controls").items() if "look" in control]
+    marks += [
+        (control["name"].label(), control["look"].get(key).number())
+        for control in run.result.get("controls").items()
+        if "look" in control
+    ]
     marks = merged([(name, value) for name, value in marks if value is not None and math.isfinite(value)])
     sizes = sorted(drawn)
     layout = {
@@ -96,7 +118,9 @@ def vital_figure(run: Run, model: str, conditions: list[tuple[str, Node]], looks
         "annotations": [{"x": 1, "xref": "paper", "y": y, "text": html.escape(name), "showarrow": False, "xanchor": "right",
                          "yanchor": "bottom", "font": {"size": 9, "color": figures.GREY}} for name, y in marks],
     }  # fmt: skip
-    return figures.figure(f"{model}: {title.lower()}", f"{caption} Bands: 95% intervals over seeds.", data, layout, height=340)
+    return figures.figure(
+        f"{model}: {title.lower()}", f"{caption} Bands: 95% intervals over seeds.", data, layout, height=340
+    )
 
 
 def merged(marks: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -124,16 +148,37 @@ def spectrum_figure(model: str, conditions: list[tuple[str, Node]], looks: dict[
             data += shared.banded(name, looks[name], columns, positive=True)
     if not data:
         return ""
-    return figures.figure(f"{model}: spectrum", "Of the mean rate, at the largest size. Bands: 95% intervals over seeds.",
-                          data, figures.PSD_LAYOUT, height=340)
+    return figures.figure(
+        f"{model}: spectrum",
+        "Of the mean rate, at the largest size. Bands: 95% intervals over seeds.",
+        data,
+        figures.PSD_LAYOUT,
+        height=340,
+    )
 
 
 def tables(run: Run, rows: list[Node]) -> str:
-    rates = [[html.text_cell(label(row)), html.number_cell(row["seeds"]), html.interval_cell(row["seizing_rate"]),
-              html.interval_cell(row["catatonia_rate"])] for row in rows]
-    columns = [Column("row"), Column("seeds"), Column("seizing", "Part of all looks"), Column("catatonic", "Part of all looks")]
-    body = html.table(columns, rates, "How many of all looks, at all sizes and seeds, came out so, with Wilson's 95% "
-                      "intervals. Looks at one brain as it grows are not independent of each other.")
+    rates = [
+        [
+            html.text_cell(label(row)),
+            html.number_cell(row["seeds"]),
+            html.interval_cell(row["seizing_rate"]),
+            html.interval_cell(row["catatonia_rate"]),
+        ]
+        for row in rows
+    ]
+    columns = [
+        Column("row"),
+        Column("seeds"),
+        Column("seizing", "Part of all looks"),
+        Column("catatonic", "Part of all looks"),
+    ]
+    body = html.table(
+        columns,
+        rates,
+        "How many of all looks, at all sizes and seeds, came out so, with Wilson's 95% "
+        "intervals. Looks at one brain as it grows are not independent of each other.",
+    )
     cells = []
     for row in rows:
         for size in row["sizes"].items():
@@ -144,5 +189,6 @@ def tables(run: Run, rows: list[Node]) -> str:
             ])  # fmt: skip
     columns = [Column("row"), Column("neurons"), *(Column(title) for title, _ in COLUMNS), *map(Column, VERDICTS)]
     columns, cells = html.drop_empty_columns(columns, cells)
-    return body + html.long_table(columns, cells, "Vitals at each size, means over seeds with their 95% intervals, and seeds "
-                                  "by verdict.")
+    return body + html.long_table(
+        columns, cells, "Vitals at each size, means over seeds with their 95% intervals, and seeds by verdict."
+    )

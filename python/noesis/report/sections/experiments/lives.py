@@ -7,8 +7,10 @@ from noesis.report.html import Cell
 from noesis.report.run import Node, Run
 from noesis.report.sections.experiments import shared
 
-BASE = ("Keys of the resolved configuration in which a row differs from the base: the first learner (flaw), or sleep "
-        "by load (cure). A row that changes more than its switch would show it here.")
+BASE = (
+    "Keys of the resolved configuration in which a row differs from the base: the first learner (flaw), or sleep "
+    "by load (cure). A row that changes more than its switch would show it here."
+)
 FIGURES = [
     ("early loss", "first_loss", ""), ("late loss", "last_loss", ""), ("late/early", "ratio", "3 and more is an explosion"),
     ("newborn/early", "fresh_ratio", "Of a newborn brain on the last tasks: near 1 where the tasks are no harder"),
@@ -30,10 +32,22 @@ def plots(run: Run, rows: list[Node]) -> list[str]:
     return [
         survival_figure(run, named),
         alive_figure(named),
-        shared.curves_figure("Loss over life", "Of the task at hand. An explosion goes up and does not come back.",
-                             named, "loss", "loss", log=True),
-        shared.curves_figure("Norm of the weights", "Without a limit it grows for as long as the brain lives.",
-                             named, "norm", "|W|", log=True),
+        shared.curves_figure(
+            "Loss over life",
+            "Of the task at hand. An explosion goes up and does not come back.",
+            named,
+            "loss",
+            "loss",
+            log=True,
+        ),
+        shared.curves_figure(
+            "Norm of the weights",
+            "Without a limit it grows for as long as the brain lives.",
+            named,
+            "norm",
+            "|W|",
+            log=True,
+        ),
         shared.curves_figure("Effective rank", "How many directions the weights use.", named, "effective_rank", "rank"),
         shared.curves_figure("Dead units", "Part of the units that answer nothing any more.", named, "dead", "part"),
         shared.curves_figure("Tasks recalled", "Of the last 20 tasks, tested again.", named, "capacity", "tasks of 20"),
@@ -69,14 +83,22 @@ def alive_figure(rows: list[tuple[str, Node]]) -> str:
     ends = [(name, node) for name, node in ends if node is not None]
     if not ends:
         return ""
-    return shared.intervals_figure("Alive at the end", "Part of the seeds, with Wilson's 95% intervals.", ends, "part alive",
-                                   **{"range": [-0.03, 1.03]})
+    return shared.intervals_figure(
+        "Alive at the end",
+        "Part of the seeds, with Wilson's 95% intervals.",
+        ends,
+        "part alive",
+        **{"range": [-0.03, 1.03]},
+    )
 
 
 def nights_figure(rows: list[tuple[str, Node]]) -> str:
     """Nothing where nobody sleeps."""
-    sleeping = [(name, row) for name, row in rows
-                if "sleeps" in row["curves"] and any(v > 0 for v in row["curves"]["sleeps"]["mean"].numbers())]
+    sleeping = [
+        (name, row)
+        for name, row in rows
+        if "sleeps" in row["curves"] and any(v > 0 for v in row["curves"]["sleeps"]["mean"].numbers())
+    ]
     if not sleeping:
         return ""
     return shared.curves_figure("Nights", "How often the brain has slept so far.", sleeping, "sleeps", "nights")
@@ -84,8 +106,12 @@ def nights_figure(rows: list[tuple[str, Node]]) -> str:
 
 def difference_figure(rows: list[tuple[str, Node]], key: str, other: str) -> str:
     compared = [(name, row[key]) for name, row in rows if key in row]
-    return shared.forest_figure(f"Late loss less that of {other}", "Paired by seed; left of nothing is better.",
-                                compared, "difference of the late loss")
+    return shared.forest_figure(
+        f"Late loss less that of {other}",
+        "Paired by seed; left of nothing is better.",
+        compared,
+        "difference of the late loss",
+    )
 
 
 def tables(run: Run, rows: list[Node]) -> str:
@@ -93,8 +119,9 @@ def tables(run: Run, rows: list[Node]) -> str:
     survival = [row["survival"] for row in rows if "survival" in row]
     extra: dict[str, list[Cell]] = {}
     if len(survival) == len(rows):
-        extra["survive"] = [html.interval_cell(node) if node is not None else Cell(html.MISSING)
-                            for node in map(at_the_end, survival)]
+        extra["survive"] = [
+            html.interval_cell(node) if node is not None else Cell(html.MISSING) for node in map(at_the_end, survival)
+        ]
     caption = "Means over seeds with their 95% intervals."
     body = shared.figure_table(named, FIGURES, caption, extra)
     outcome, holds = ("explodes", "flaw") if "flaw" in rows[0] else ("cured", "cures")

@@ -59,8 +59,15 @@ def banded(name: str, look: Style, columns: tuple, *, positive: bool = False, **
     mean, low, high = values
     if not any(math.isfinite(v) for v in mean):
         return []
-    edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0, **line}, "hoverinfo": "skip",
-            "legendgroup": name, "showlegend": False}
+    edge = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "line": {"width": 0, **line},
+        "hoverinfo": "skip",
+        "legendgroup": name,
+        "showlegend": False,
+    }
     return [
         {**edge, "y": low, "name": f"{name}, low"},
         {**edge, "y": high, "name": f"{name}, high", "fill": "tonexty", "fillcolor": look.fill},
@@ -68,8 +75,9 @@ def banded(name: str, look: Style, columns: tuple, *, positive: bool = False, **
     ]
 
 
-def curves_figure(title: str, caption: str, rows: list[tuple[str, Node]], name: str, y_title: str, *,
-                  log: bool = False) -> str:
+def curves_figure(
+    title: str, caption: str, rows: list[tuple[str, Node]], name: str, y_title: str, *, log: bool = False
+) -> str:
     """One curve a row, over steps; nothing where no row has it."""
     looks = styles([label for label, _ in rows])
     data = []
@@ -78,7 +86,10 @@ def curves_figure(title: str, caption: str, rows: list[tuple[str, Node]], name: 
             data += banded(label, looks[label], curve(row["curves"], name), positive=log)
     if not data:
         return ""
-    layout = {"xaxis": figures.axis("step"), "yaxis": figures.axis(y_title, **(LOG if log else {"rangemode": "tozero"}))}
+    layout = {
+        "xaxis": figures.axis("step"),
+        "yaxis": figures.axis(y_title, **(LOG if log else {"rangemode": "tozero"})),
+    }
     return figures.figure(title, f"{caption} Bands: 95% intervals over seeds.", data, layout, height=340)
 
 
@@ -86,13 +97,28 @@ def forest_figure(title: str, caption: str, rows: list[tuple[str, Node]], x_titl
     """Differences with their intervals, one a row; filled where p < .01."""
     p_values = {name: node["p_value"].number() for name, node in rows}
     clear = {name: p is not None and p < 0.01 for name, p in p_values.items()}
-    zero = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": figures.GREY, "dash": "dot"}}
+    zero = {
+        "type": "line",
+        "x0": 0,
+        "x1": 0,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": figures.GREY, "dash": "dot"},
+    }
     differences = [(name, node["difference"]) for name, node in rows]
     return intervals_figure(title, f"{caption} Filled: p < .01.", differences, x_title, clear, [zero])
 
 
-def intervals_figure(title: str, caption: str, rows: list[tuple[str, Node]], x_title: str,
-                     filled: dict[str, bool] | None = None, shapes: list[dict] | None = None, **axis: list) -> str:
+def intervals_figure(
+    title: str,
+    caption: str,
+    rows: list[tuple[str, Node]],
+    x_title: str,
+    filled: dict[str, bool] | None = None,
+    shapes: list[dict] | None = None,
+    **axis: list,
+) -> str:
     """[middle, low, high] as points with bars, one a row."""
     kept = [(name, values) for name, node in rows if (values := node.interval()) is not None and len(values) == 3]
     if not kept:
@@ -106,8 +132,12 @@ def intervals_figure(title: str, caption: str, rows: list[tuple[str, Node]], x_t
         "marker": {"color": figures.BLUE, "size": 9,
                    "symbol": ["circle" if filled is None or filled.get(name) else "circle-open" for name, _ in kept]},
     }]  # fmt: skip
-    layout = {"xaxis": figures.axis(x_title, **axis), "yaxis": {"automargin": True, "autorange": "reversed"},
-              "shapes": shapes or [], "showlegend": False}
+    layout = {
+        "xaxis": figures.axis(x_title, **axis),
+        "yaxis": {"automargin": True, "autorange": "reversed"},
+        "shapes": shapes or [],
+        "showlegend": False,
+    }
     return figures.figure(title, caption, data, layout, height=110 + 30 * len(kept))
 
 
@@ -122,8 +152,13 @@ def criteria_table(rows: list[tuple[str, Node]], outcome: str, holds: str) -> st
     cells = []
     for label, row in rows:
         of = {criterion["name"].label(): criterion for criterion in row["criteria"].items()}
-        cells.append([html.text_cell(label), *(mark(of[name]["holds"]) if name in of else Cell(html.MISSING) for name in names),
-                      mark(row[holds])])
+        cells.append(
+            [
+                html.text_cell(label),
+                *(mark(of[name]["holds"]) if name in of else Cell(html.MISSING) for name in names),
+                mark(row[holds]),
+            ]
+        )
     asks = "; ".join(f"{name.replace('_', ' ')}: {what}" for name, what in names.items())
     columns = [Column("row"), *(Column(name.replace("_", " "), what) for name, what in names.items()), Column(outcome)]
     return html.table(columns, cells, html.escape(f"Whether each criterion holds. {asks}."))
@@ -135,12 +170,23 @@ def mark(node: Node) -> Cell:
     return Cell("✓ yes" if truth else "✗ no", float(truth))
 
 
-def figure_table(rows: list[tuple[str, Node]], columns: list[tuple[str, str, str]], caption: str,
-                 extra: dict[str, list[Cell]] | None = None) -> str:
+def figure_table(
+    rows: list[tuple[str, Node]],
+    columns: list[tuple[str, str, str]],
+    caption: str,
+    extra: dict[str, list[Cell]] | None = None,
+) -> str:
     """Rows by figures: `columns` are (title, key in `figures`, help). What no row has is left out."""
     cells = []
     for k, (label, row) in enumerate(rows):
         own = [html.interval_cell(row["figures"].get(key)) for _, key, _ in columns]
-        cells.append([html.text_cell(label), html.number_cell(row["seeds"]), *(e[k] for e in (extra or {}).values()), *own])
-    heads = [Column("row"), Column("seeds"), *map(Column, extra or {}), *(Column(title, text) for title, _, text in columns)]
+        cells.append(
+            [html.text_cell(label), html.number_cell(row["seeds"]), *(e[k] for e in (extra or {}).values()), *own]
+        )
+    heads = [
+        Column("row"),
+        Column("seeds"),
+        *map(Column, extra or {}),
+        *(Column(title, text) for title, _, text in columns),
+    ]
     return html.table(*html.drop_empty_columns(heads, cells), caption)
