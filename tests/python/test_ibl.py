@@ -260,6 +260,21 @@ def test_the_default_revision_of_the_tables(tree):
     assert asked.revision == REVISION
 
 
+def test_tables_that_do_not_know_the_session_or_are_broken(tree, tmp_path):
+    other = tree.session.parent / "002"
+    shutil.copytree(tree.session, other)
+    assert (
+        ibl.bin_session(other, tmp_path / "a.h5")["spikes"]
+        == ibl.bin_session(tree.session, tmp_path / "b.h5")["spikes"]
+    )
+    (tree.root / "datasets.pqt").write_bytes(b"PAR1xx")
+    with pytest.raises(ConfigError, match="datasets.pqt.*cannot be read"):
+        ibl.bin_session(tree.session, tmp_path / "a.h5")
+    for table in tree.root.glob("*.pqt"):
+        table.unlink()
+    assert ibl.bin_session(tree.session, tmp_path / "a.h5")["spikes"] > 0
+
+
 def test_sorters(shared, tmp_path):
     for sorter, spikes in ((None, shared.second), ("ks2", shared.other)):
         done, _, _ = binned(shared.session, tmp_path / "a.h5", probes=["probe01"], sorter=sorter, **ALL)

@@ -73,7 +73,15 @@ class Session:
             return {}
         from one.api import One
 
-        table = One(cache_dir=root, mode="local").list_datasets(self.folder, details=True)
+        try:
+            table = One(cache_dir=root, mode="local").list_datasets(self.folder, details=True)
+        except (ValueError, OSError, KeyError) as error:
+            raise ConfigError(
+                what="the tables of the tree cannot be read",
+                where=str(root / "datasets.pqt"),
+                got=" ".join(str(error).split())[:160],
+                next="move datasets.pqt and sessions.pqt away, or make them anew (one.alf.cache.make_parquet_db)",
+            ) from None
         if "default_revision" not in table:
             return {}
         return dict(zip(table["rel_path"], table["default_revision"].astype(bool), strict=True))
