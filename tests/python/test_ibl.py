@@ -52,8 +52,11 @@ def shared(tmp_path_factory):
 
 
 @pytest.fixture
-def tree(tmp_path):
-    return build(tmp_path / "tree")
+def tree(shared, tmp_path):
+    """A copy, to be spoilt."""
+    root = tmp_path / "tree"
+    shutil.copytree(shared.root, root)
+    return dataclasses.replace(shared, root=root, session=root / shared.session.relative_to(shared.root))
 
 
 def binned(session, out, **options):
