@@ -313,5 +313,10 @@ def test_the_data_of_a_figure_as_csv():
     bars = {"data": [{"name": "d", "x": [1], "y": ["load"], "error_x": {"array": [2], "arrayminus": [3]}},
                      {"name": "e", "x": [5], "y": ["x"]}], "layout": {"xaxis": layout["xaxis"], "yaxis": {}}}  # fmt: skip
     assert csv(bars) == ["trace,step,y,minus,plus", "d,1,load,3,2", "e,5,x,,"]
+    panels = {
+        "data": [{"name": "g", "x": [1], "y": [2], "yaxis": "y"}, {"name": "g", "x": [1], "y": [3], "yaxis": "y2"}],
+        "layout": layout | {"yaxis2": {"title": {"text": "neurons"}}},
+    }
+    assert csv(panels) == ["trace,step,y,panel", 'g,1,2,"loss, of all"', "g,1,3,neurons"]
     heat = {"data": [{"name": "h", "x": [1, 2], "y": [7, 8], "z": [[1, 2], [3, 4]]}], "layout": layout}
     assert csv(heat)[1:] == ["h,1,7,1", "h,2,7,2", "h,1,8,3", "h,2,8,4"]

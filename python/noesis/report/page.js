@@ -80,33 +80,32 @@
   });
 
   // What a plot shows, a line a point: name of the trace, x, y, and z or the ends of the error bar where
-  // there are any. Values that are not known are empty.
+  // there are any; in plots of several panels also the panel. Values that are not known are empty.
   function csv(figure) {
     const text = (value) => {
       if (value === null || value === undefined) return "";
       const plain = String(value);
       return /[",\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
     };
-    const rows = [];
-    const bars = figure.data.map((trace) => trace.error_x || trace.error_y);
-    const withZ = figure.data.some((trace) => trace.z);
-    const withBars = bars.some(Boolean);
-    const axis = (key) => {
+    const title = (key) => {
       const layout = figure.layout[key];
       return layout && layout.title && layout.title.text ? layout.title.text : key[0];
     };
-    rows.push(["trace", axis("xaxis"), axis("yaxis"), ...(withZ ? ["z"] : []), ...(withBars ? ["minus", "plus"] : [])]);
-    figure.data.forEach((trace, k) => {
-      const x = trace.x || [];
-      if (trace.z) {
-        trace.z.forEach((row, i) => row.forEach((z, j) => rows.push([trace.name, x[j], (trace.y || [])[i], z])));
-        return;
-      }
-      x.forEach((value, i) => {
-        const ends = bars[k] ? [bars[k].arrayminus[i], bars[k].array[i]] : ["", ""];
-        rows.push([trace.name, value, trace.y ? trace.y[i] : "", ...(withZ ? [""] : []), ...(withBars ? ends : [])]);
-      });
-    });
+    const bars = (trace) => trace.error_x || trace.error_y;
+    const panels = figure.data.some((trace) => (trace.yaxis || "y") !== "y");
+    const extra = [  // columns that only some plots have
+      ...(panels ? [["panel", (trace) => title((trace.yaxis || "y").replace("y", "yaxis"))]] : []),
+      ...(figure.data.some((trace) => trace.z) ? [["z", (trace, i, j) => (trace.z ? trace.z[i][j] : "")]] : []),
+      ...(figure.data.some(bars) ? [["minus", (trace, i) => (bars(trace) ? bars(trace).arrayminus[i] : "")],
+                                    ["plus", (trace, i) => (bars(trace) ? bars(trace).array[i] : "")]] : []),
+    ];
+    const rows = [["trace", title("xaxis"), panels ? "y" : title("yaxis"), ...extra.map(([name]) => name)]];
+    const add = (trace, x, y, i, j) => rows.push([trace.name, x, y, ...extra.map(([, value]) => value(trace, i, j))]);
+    for (const trace of figure.data) {
+      const x = trace.x || [], y = trace.y || [];
+      if (trace.z) trace.z.forEach((row, i) => row.forEach((_, j) => add(trace, x[j], y[i], i, j)));
+      else x.forEach((value, i) => add(trace, value, y[i], i));
+    }
     return rows.map((row) => row.map(text).join(",")).join("\n") + "\n";
   }
   document.querySelectorAll("button.data").forEach((button) => {
