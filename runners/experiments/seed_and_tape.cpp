@@ -238,6 +238,7 @@ SeedAndTapeConfig SeedAndTape::defaults(bool quick) {
 }
 
 std::vector<Job> SeedAndTape::jobs(const SeedAndTapeConfig& config) {
+  signal_tape("sines", config.sines, 1, 0);  // refuses what makes no tape
   std::vector<Job> jobs;
   for (const std::string& tape : config.tapes) {
     for (std::int64_t s = 0; s < config.num_seeds; ++s) {
