@@ -146,9 +146,10 @@ def grow(rng):
                 sizes.append({"neurons": neurons, "verdicts": counts, "figures": look})
             sizes[0]["figures"]["exponent_per_tau"] = None
             if condition == "trinity":
-                sizes[-1]["spectrum"] = {"frequency": [0.1 * k for k in range(20)]} | band(
-                    rng, [1 / (1 + k) for k in range(20)]
-                )
+                sizes[-1]["spectrum"] = {
+                    "frequency_hz": [0.5 * (k + 1) for k in range(20)],
+                    "density": band(rng, [1 / (1 + k) for k in range(20)]),
+                }
             rows.append({
                 "model": model, "condition": condition, "seeds": 10,
                 "differs": [] if condition == "trinity" else switch("homeostasis", "true", "false"),

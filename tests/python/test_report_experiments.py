@@ -165,6 +165,29 @@ def test_paired_differences(pages):
     )
 
 
+# Goes red when one row that has exploded makes the others unreadable, or is left out without a word.
+def test_differences_out_of_sight(tmp_path):
+    summary = experiment_folder.summary("cure")
+    summary["result"]["rows"][3]["against_no_sleep"]["difference"] = [9e3, 8e3, 1e4]
+    page = Page(make_report(experiment_folder.write(tmp_path, "cure", summary)))
+    (plot,) = plots_titled(page, "Late loss less that of no sleep")
+    low, high = plot["layout"]["xaxis"]["range"]
+    assert -2 < low < -0.5 and 0 < high < 1, "nothing, and all but the one"
+    assert 9000 in plot["data"][0]["x"] and "Out of sight: no replay (9000)" in page.text
+    (other,) = plots_titled(page, "Late loss less that of sleep by load")
+    assert "range" not in other["layout"]["xaxis"]
+
+
+def test_rows_keep_their_colours(pages):
+    page, _ = pages["cure"]
+    looks = {}
+    for plot in page.plots:
+        for trace in plot["data"]:
+            if trace.get("legendgroup") == trace["name"]:
+                looks.setdefault(trace["name"], set()).add((trace["line"]["color"], trace["line"]["dash"]))
+    assert len(looks) == 9 and all(len(own) == 1 for own in looks.values()), looks
+
+
 def test_tapes(pages):
     page, result = pages["seed-and-tape"]
     (bars,) = plots_titled(page, "Error at the end")
@@ -216,7 +239,8 @@ def test_growth(pages):
         assert notes == pytest.approx(looks, rel=1e-3)
         (spectrum,) = plots_titled(page, f"{model}: spectrum")
         line, _, _ = traces(spectrum, "trinity")
-        assert min(line["x"]) > 0 and len(line["x"]) == 19
+        measured = rows[0]["sizes"][-1]["spectrum"]
+        assert line["x"] == measured["frequency_hz"] and line["y"] == nearly(measured["density"]["mean"])
     rates = page.rows("rows")
     assert [row["seizing"] for row in rates] == [shown(row["seizing_rate"]) for row in result["rows"]]
     assert [row["catatonic"] for row in rates] == [shown(row["catatonia_rate"]) for row in result["rows"]]

@@ -7,7 +7,6 @@ import math
 from noesis.report import figures, html
 from noesis.report.html import Column
 from noesis.report.run import Node, Run
-from noesis.report.sections import shared as parts
 from noesis.report.sections.experiments import shared
 
 BASE = "Keys of the resolved configuration in which a row differs from the trinity of its model."
@@ -141,20 +140,16 @@ def spectrum_figure(model: str, conditions: list[tuple[str, Node]], looks: dict[
     for name, row in conditions:
         sizes = [size for size in row["sizes"].items() if "spectrum" in size]
         if sizes:
-            x, *values = parts.same_length(sizes[-1]["spectrum"], "frequency", "mean", "low", "high")
-            kept = [k for k, frequency in enumerate(x) if frequency > 0]
-            kept = [kept[k] for k in figures.logarithmic(len(kept), 200)]
-            columns = tuple([column[k] for k in kept] for column in (x, *values))
+            columns = shared.curve(sizes[-1]["spectrum"], "density", "frequency_hz")
             data += shared.banded(name, looks[name], columns, positive=True)
     if not data:
         return ""
-    return figures.figure(
-        f"{model}: spectrum",
-        "Of the mean rate, at the largest size. Bands: 95% intervals over seeds.",
-        data,
-        figures.PSD_LAYOUT,
-        height=340,
-    )
+    layout = {
+        "xaxis": figures.axis("frequency [Hz]", **figures.LOG),
+        "yaxis": figures.axis("power density [rate²/Hz]", **figures.LOG),
+    }
+    caption = "Of the rates, at the largest size. Bands: 95% intervals over seeds."
+    return figures.figure(f"{model}: spectrum", caption, data, layout, height=340)
 
 
 def tables(run: Run, rows: list[Node]) -> str:

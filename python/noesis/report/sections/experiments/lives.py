@@ -51,7 +51,7 @@ def plots(run: Run, rows: list[Node]) -> list[str]:
         shared.curves_figure("Effective rank", "How many directions the weights use.", named, "effective_rank", "rank"),
         shared.curves_figure("Dead units", "Part of the units that answer nothing any more.", named, "dead", "part"),
         shared.curves_figure("Tasks recalled", "Of the last 20 tasks, tested again.", named, "capacity", "tasks of 20"),
-        nights_figure(named),
+        shared.curves_figure("Nights", "How often the brain has slept so far.", named, "sleeps", "nights", zero=False),
         difference_figure(named, "against_no_sleep", "no sleep"),
         difference_figure(named, "against_load", "sleep by load"),
     ]
@@ -90,18 +90,6 @@ def alive_figure(rows: list[tuple[str, Node]]) -> str:
         "part alive",
         **{"range": [-0.03, 1.03]},
     )
-
-
-def nights_figure(rows: list[tuple[str, Node]]) -> str:
-    """Nothing where nobody sleeps."""
-    sleeping = [
-        (name, row)
-        for name, row in rows
-        if "sleeps" in row["curves"] and any(v > 0 for v in row["curves"]["sleeps"]["mean"].numbers())
-    ]
-    if not sleeping:
-        return ""
-    return shared.curves_figure("Nights", "How often the brain has slept so far.", sleeping, "sleeps", "nights")
 
 
 def difference_figure(rows: list[tuple[str, Node]], key: str, other: str) -> str:

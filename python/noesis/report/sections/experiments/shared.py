@@ -13,6 +13,7 @@ from noesis.report.sections import shared
 LOG = {"type": "log", "exponentformat": "power"}
 DASHES = ["solid", "dash", "dot"]
 MOST_POINTS = 400  # of a curve
+FAR = 20.0  # times the usual difference: one that is out of sight, since the others could not be read beside it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,13 +77,20 @@ def banded(name: str, look: Style, columns: tuple, *, positive: bool = False, **
 
 
 def curves_figure(
-    title: str, caption: str, rows: list[tuple[str, Node]], name: str, y_title: str, *, log: bool = False
+    title: str,
+    caption: str,
+    rows: list[tuple[str, Node]],
+    name: str,
+    y_title: str,
+    *,
+    log: bool = False,
+    zero: bool = True,
 ) -> str:
-    """One curve a row, over steps; nothing where no row has it."""
+    """One curve a row, over steps; nothing where no row has it. Without `zero`, curves that stay at 0 are left out."""
     looks = styles([label for label, _ in rows])
     data = []
     for label, row in rows:
-        if name in row["curves"]:
+        if name in row["curves"] and (zero or any(v > 0 for v in row["curves"][name]["mean"].numbers())):
             data += banded(label, looks[label], curve(row["curves"], name), positive=log)
     if not data:
         return ""
@@ -107,7 +115,17 @@ def forest_figure(title: str, caption: str, rows: list[tuple[str, Node]], x_titl
         "line": {"color": figures.GREY, "dash": "dot"},
     }
     differences = [(name, node["difference"]) for name, node in rows]
-    return intervals_figure(title, f"{caption} Filled: p < .01.", differences, x_title, clear, [zero])
+    known = [(name, values) for name, node in differences if (values := node.interval()) is not None]
+    extent = {name: max(map(abs, values)) for name, values in known}
+    usual = sorted(extent.values())[len(extent) // 2] if extent else 0.0
+    hidden = [(name, values[0]) for name, values in known if extent[name] > FAR * usual > 0]
+    axis = {}
+    if hidden:
+        ends = [v for name, values in known if extent[name] <= FAR * usual for v in values]
+        low, high = min(0.0, *ends), max(0.0, *ends)
+        axis["range"] = [low - 0.08 * (high - low), high + 0.08 * (high - low)]
+        caption += f" Out of sight: {', '.join(f'{name} ({html.format_number(v)})' for name, v in hidden)}."
+    return intervals_figure(title, f"{caption} Filled: p < .01.", differences, x_title, clear, [zero], **axis)
 
 
 def intervals_figure(
