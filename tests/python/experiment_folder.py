@@ -1,5 +1,6 @@
 """Folders of the experiments' runs, with synthetic numbers in the shape of real ones."""
 
+import copy
 import math
 import random
 
@@ -88,7 +89,7 @@ def cure(rng):
         rows.append({
             "condition": condition, "seeds": 10, "differs": [] if condition == "load" else switch("sleep.trigger", "load", condition),
             "figures": figures(rng), "against_no_sleep": None if condition == "no sleep" else compared,
-            "against_load": None if condition == "load" else compared, "curves": curves,
+            "against_load": None if condition == "load" else copy.deepcopy(compared), "curves": curves,
             "survival": {"step": curves["step"], "mean": part, "low": [0.7 * p for p in part], "high": part},
             "criteria": criteria(rng, "ratio", "norm_slope", "recent_forgetting", "against_no_sleep"), "cures": condition == "load",
         })  # fmt: skip
