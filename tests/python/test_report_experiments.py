@@ -178,6 +178,17 @@ def test_differences_out_of_sight(tmp_path):
     assert "range" not in other["layout"]["xaxis"]
 
 
+def test_the_rounding_of_a_dead_brain_is_out_of_sight(tmp_path):
+    summary = experiment_folder.summary("grow")
+    summary["result"]["rows"][0]["sizes"][-1]["spectrum"]["density"]["mean"][-1] = 1e-60
+    page = Page(make_report(experiment_folder.write(tmp_path, "grow", summary)))
+    (plot,) = plots_titled(page, "wilson-cowan: spectrum")
+    low, high = plot["layout"]["yaxis"]["range"]
+    assert high - low == pytest.approx(12.5) and 0 < high < 1 and "12 decades" in page.text
+    (other,) = plots_titled(page, "rate: spectrum")
+    assert "range" not in other["layout"]["yaxis"]
+
+
 def test_rows_keep_their_colours(pages):
     page, _ = pages["cure"]
     looks = {}

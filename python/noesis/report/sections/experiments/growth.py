@@ -15,6 +15,7 @@ VERDICTS = {
     "Seizing": (figures.VERMILION, "x"), "Catatonic": (figures.YELLOW, "\\"), "Ordered": (figures.BLUE, "-"),
     "Edge": (figures.GREEN, ""), "Chaotic": (figures.PURPLE, "/"),
 }  # fmt: skip
+DECADES = 12  # of power density that are in sight
 VITALS = [
     ("mean_rate", "Mean rate", "Homeostasis should hold it near the target.", "rate"),
     ("unit_deviation", "Deviation of a unit", "Near nothing: the brain has been calmed to death.", "sd of the rate"),
@@ -149,6 +150,10 @@ def spectrum_figure(model: str, conditions: list[tuple[str, Node]], looks: dict[
         "yaxis": figures.axis("power density [rate²/Hz]", **figures.LOG),
     }
     caption = "Of the rates, at the largest size. Bands: 95% intervals over seeds."
+    powers = [math.log10(v) for trace in data for v in trace["y"] if v > 0]
+    if powers and max(powers) - min(powers) > DECADES:  # a dead brain's density is rounding
+        layout["yaxis"]["range"] = [max(powers) - DECADES, max(powers) + 0.5]
+        caption += f" The lowest densities, {DECADES} decades below the largest, are out of sight."
     return figures.figure(f"{model}: spectrum", caption, data, layout, height=340)
 
 
