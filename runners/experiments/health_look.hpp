@@ -10,16 +10,16 @@
 namespace noesis {
 
 struct HealthLook {
-  double mean_rate = 0;              ///< M
-  double unit_deviation = 0;         ///< V
-  double active_fraction = 0;        ///< A
-  double saturated_fraction = 0;     ///< Sat
-  double participation = 0;          ///< participation ratio over the number of neurons
-  double synchrony = 0;              ///< Golomb's chi
-  double exponent_per_tau = 0;       ///< largest Lyapunov exponent of the frozen brain [1/tau]
-  double exponent_error = 0;         ///< its standard error
-  std::vector<double> frequency_hz;  ///< of `density`, without 0
-  std::vector<double> density;       ///< mean power spectral density of the units [rate^2 / Hz]
+  double mean_rate = 0;                   ///< M
+  double unit_deviation = 0;              ///< V
+  double active_fraction = 0;             ///< A
+  double saturated_fraction = 0;          ///< Sat
+  double participation = 0;               ///< participation ratio over the number of neurons
+  double synchrony = 0;                   ///< Golomb's chi
+  double exponent_per_tau = 0;            ///< largest Lyapunov exponent of the frozen brain [1/tau]
+  double exponent_error = 0;              ///< its standard error
+  std::vector<double> frequency_hz = {};  ///< of `density`, without 0
+  std::vector<double> density = {};  ///< mean power spectral density of the units [rate^2 / Hz]
 };
 
 /// Mean sd over time of the healthy reference brain's units (50 Wilson-Cowan nodes, signed, G = 2,

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/rng.hpp"
 #include "runners/experiments/life_sleep.hpp"
 #include "runners/experiments/lifelong_brain.hpp"
+#include "runners/experiments/summary.hpp"
 #include "runners/experiments/task_stream.hpp"
 
 namespace noesis {
@@ -75,8 +78,13 @@ class Living {
     const std::int64_t window = std::max<std::int64_t>(steps / kNumWindows, 1);
     for (std::int64_t n = 1; n <= steps; ++n) {
       const std::int64_t step = first_step_ + n - 1;
-      live_step(step);
-      if ((step + 1) % spec_.task_steps == 0) finish_task(tape_.task_of(step));
+      try {
+        if (!blown_up_) live_step(step);
+        if (!blown_up_ && (step + 1) % spec_.task_steps == 0) finish_task(tape_.task_of(step));
+      } catch (const RunError&) {  // the state is not finite
+        blown_up_ = true;
+      }
+      losses_.resize(static_cast<std::size_t>(n), kMostLoss);
       if (n % window != 0) continue;
       close_window(step);
       if (interrupt_requested()) return std::nullopt;
@@ -88,7 +96,7 @@ class Living {
  private:
   void live_step(std::int64_t step) {
     const Sample sample = tape_.at(step);
-    losses_.push_back(brain_.learn(sample));
+    losses_.push_back(std::min(brain_.learn(sample), kMostLoss));
     const std::vector<double> rates = brain_.rates();
     deviations_.observe(rates);
     load_.observe(losses_.back(), rates);
@@ -122,11 +130,19 @@ class Living {
     curves.step.push_back(static_cast<double>(step + 1));
     curves.loss.push_back(mean(std::span(losses_).subspan(window_begin_)));
     window_begin_ = losses_.size();
+    curves.sleeps.push_back(static_cast<double>(life_.num_sleeps));
+    if (blown_up_) {
+      constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+      curves.norm.push_back(kNone);
+      curves.rank.push_back(kNone);
+      curves.dead.push_back(1);
+      curves.capacity.push_back(0);
+      return;
+    }
     curves.norm.push_back(brain_.weight_norm());
     curves.rank.push_back(brain_.effective_rank());
     curves.dead.push_back(deviations_.part_below(kDeadDeviation));
     deviations_ = {};
-    curves.sleeps.push_back(static_cast<double>(life_.num_sleeps));
     std::int64_t recalled = 0;
     const auto first = std::max<std::int64_t>(std::ssize(tasks_) - kTestedTasks, 0);
     for (auto k = static_cast<std::size_t>(first); k < tasks_.size(); ++k) {
@@ -143,12 +159,13 @@ class Living {
     life_.last_loss = mean(std::span(losses_).last(tenth));
     std::vector<double> logarithms;
     for (std::size_t k = life_.curves.norm.size() / 2; k < life_.curves.norm.size(); ++k) {
-      logarithms.push_back(std::log(std::max(life_.curves.norm[k], 1e-12)));
+      const double norm = life_.curves.norm[k];
+      if (std::isfinite(norm)) logarithms.push_back(std::log(std::max(norm, 1e-12)));
     }
     life_.norm_slope = 2 * slope(logarithms);
     std::vector<double> lost;
     for (std::size_t k = 0; k + 1 < tasks_.size(); ++k) {
-      lost.push_back(best_[k] - performance(test(tasks_[k])));
+      lost.push_back(best_[k] - (blown_up_ ? 0 : performance(test(tasks_[k]))));
     }
     if (!lost.empty()) {
       life_.forgetting = mean(lost);
@@ -177,6 +194,7 @@ class Living {
   Deviations deviations_;
   Life life_;
   std::vector<double> losses_, sleep_changes_;
+  bool blown_up_ = false;
   std::size_t window_begin_ = 0;
   std::vector<std::int64_t> tasks_;  // that are over
   std::vector<double> best_;         // performance in each
@@ -190,8 +208,14 @@ std::optional<Life> live(const LifeSpec& spec, std::uint64_t seed, std::int64_t 
 }
 
 nlohmann::ordered_json to_json(const LifeCurves& curves) {
-  return {{"step", curves.step},           {"loss", curves.loss}, {"norm", curves.norm},
-          {"effective_rank", curves.rank}, {"dead", curves.dead}, {"capacity", curves.capacity},
+  const auto to_list = [](const std::vector<double>& values) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const double value : values) list.push_back(rounded(value));
+    return list;
+  };
+  return {{"step", curves.step},          {"loss", to_list(curves.loss)},
+          {"norm", to_list(curves.norm)}, {"effective_rank", to_list(curves.rank)},
+          {"dead", curves.dead},          {"capacity", curves.capacity},
           {"sleeps", curves.sleeps}};
 }
 

@@ -14,7 +14,8 @@ namespace noesis {
 /// Measured at the ends of up to 100 equal windows of the life, (num_windows) each.
 struct LifeCurves {
   std::vector<double> step;
-  std::vector<double> loss;      ///< mean squared error over the window, before learning
+  std::vector<double>
+      loss;  ///< mean squared error over the window, before learning; at most kMostLoss
   std::vector<double> norm;      ///< Frobenius norm of the weights
   std::vector<double> rank;      ///< effective rank of the recurrent weights
   std::vector<double> dead;      ///< part of the recurrent neurons with sd < 0.01 in the window
@@ -33,6 +34,10 @@ struct Life {
   std::optional<double> sleep_loss_change;  ///< mean over nights of loss after / before, less 1
   std::optional<std::int64_t> died_at;      ///< end of the first window of kDeadlyLoss or more
 };
+
+/// Errors count up to this, and a brain whose state is no longer finite makes it for the rest of
+/// its life; norm and rank are NaN from there.
+inline constexpr double kMostLoss = 1e12;
 
 /// A brain whose mean loss over a window is three times that of predicting nothing does not
 /// survive.

@@ -55,7 +55,7 @@ struct LifeSpec {
   std::string learner = "hebbian";
   double hebbian_rate = 0.001;
   double decay = 0.002;
-  double delta_rate = 0.03;
+  double delta_rate = 0.5;
   double recurrent_fraction = 0.01;
   LifeSleepSpec sleep;
 
@@ -76,7 +76,8 @@ struct LifeSpec {
       greater_than(0));
     v("decay", decay, "Part of a weight lost in a step by learner = \"hebbian-decay\"",
       between(0, 1));
-    v("delta_rate", delta_rate, "Learning rate of the delta rule", greater_than(0));
+    v("delta_rate", delta_rate, "Part of an error that the delta rule corrects in a step, below 2",
+      between(0, 2));
     v("recurrent_fraction", recurrent_fraction,
       "Learning rate of recurrent synapses over that of output synapses", at_least(0));
     v.section("sleep", sleep);

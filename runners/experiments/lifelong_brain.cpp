@@ -12,8 +12,8 @@ namespace noesis {
 namespace {
 
 constexpr double kTauMs = 10;
-constexpr double kStepMs = kTauMs;           // x <- W tanh(x) + U input
-constexpr double kTapeStepMs = 3 * kStepMs;  // inputs reach recurrent neurons, they the output
+constexpr double kStepMs = kTauMs / 2;
+constexpr double kTapeStepMs = 3 * kTauMs;
 
 /// What a random number of the brain is for.
 enum Part : std::uint32_t { kRecurrent, kInputs, kFeedback };
@@ -116,12 +116,14 @@ void LifelongBrain::teach(const Sample& sample, std::span<const double> errors) 
   std::ranges::fill(factors_, 0.0);
   if (spec_.learner == "none") return;
   const bool delta = spec_.learner == "delta";
-  const double rate = delta ? spec_.delta_rate : spec_.hebbian_rate;
+  const std::vector<double> outputs = rates();
+  const double power = std::inner_product(outputs.begin(), outputs.end(), outputs.begin(), 0.0);
+  const double rate = delta ? spec_.delta_rate / (1 + power) : spec_.hebbian_rate;
   for (std::size_t o = 0; o < num_outputs; ++o) {
     factors_[num_neurons + o] = rate * (delta ? errors[o] : sample.target[o]);
   }
   for (std::size_t i = 0; i < num_neurons; ++i) {
-    const double y = math::tanh(simulation_->state().at(0, 0, static_cast<std::int64_t>(i)));
+    const double y = outputs[i];
     double factor = y;
     if (delta) {
       factor = (1 - y * y) * std::inner_product(errors.begin(), errors.end(),

@@ -4,16 +4,18 @@
 ///
 ///   tau x' = -x + W tanh(x) + U input,  prediction = state of the output neurons
 ///
-/// in Euler steps of tau, which is the discrete-time network x <- W tanh(x) + U input. An input is
-/// injected as a current for three of them; after two the prediction is read, and after the third
-/// the rule `hebbian` (physics/plasticity/hebbian.hpp) runs with the postsynaptic factors of the
-/// learner:
+/// in Euler steps of tau / 2. An input is injected as a current for 3 tau, so that little of the
+/// one before is left. Before the last step the prediction is read, and after it the rule `hebbian`
+/// (physics/plasticity/hebbian.hpp) runs with the postsynaptic factors of the learner:
 ///
 /// | learner         | output neurons           | recurrent neurons                          |
 /// |-----------------|--------------------------|--------------------------------------------|
 /// | hebbian, -decay | target                   | their own output                           |
 /// | delta           | target minus prediction  | tanh'(x) (B e), e the error, B random      |
 /// | none            | 0                        | 0                                          |
+///
+/// The rate of `delta` is divided by 1 + |tanh(x)|^2, without which it diverges where neurons
+/// saturate (normalised LMS; Nagumo & Noda, IEEE Trans. Autom. Control 12:282, 1967).
 
 #include <cstdint>
 #include <memory>

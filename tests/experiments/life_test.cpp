@@ -223,6 +223,20 @@ TEST(Life, HebbExplodesAndSleepPreventsIt) {
   EXPECT_EQ(awake->curves.step.back(), 20'000);
 }
 
+// A brain whose state is no longer finite is dead for the rest of its life, and the run goes on.
+// Mutation: the error ends the experiment; the cap is left out.
+TEST(Life, OutlivesABlowUp) {
+  LifeSpec spec = small_life("hebbian", 1000);
+  spec.hebbian_rate = 1e38;
+  const auto life = live(spec, 1, 0, kNoProgress);
+  ASSERT_TRUE(life);
+  EXPECT_EQ(std::ssize(life->curves.loss), 100);
+  EXPECT_EQ(life->curves.loss.back(), kMostLoss);
+  EXPECT_EQ(life->last_loss, kMostLoss);
+  EXPECT_TRUE(std::isnan(life->curves.norm.back()));
+  EXPECT_TRUE(life->died_at);
+}
+
 // Same seed, same bits; another seed, other ones.
 TEST(Life, IsAFunctionOfItsSeed) {
   LifeSpec spec = small_life("delta", 1000);
