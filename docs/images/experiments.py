@@ -1,6 +1,6 @@
 """Draws the pictures of the README's gallery from the folders of the experiments' runs.
 
-    ./noesis flaw --seed 1000 --out runs/flaw               # and cure, grow, seed-and-tape
+    ./noesis flaw --quick --out runs/flaw               # and cure, grow, seed-and-tape
     .venv/bin/python docs/images/experiments.py runs/flaw runs/cure runs/grow runs/seed-and-tape
 
 Writes flaw.png, cure.png, grow.png, seed-and-tape.png beside itself. The reports of the runs have more.
@@ -34,7 +34,9 @@ def numbers(values):
 def banded(axes, x, curve, look, name, **more):
     """The mean as a line, its interval as a band."""
     mean, low, high = (numbers(curve[key]) for key in ("mean", "low", "high"))
-    axes.fill_between(x, low, high, color=look.colour, alpha=0.16, linewidth=0, step=more.get("step"))
+    axes.fill_between(
+        x, low, high, color=look.colour, alpha=more.get("alpha", 0.16), linewidth=0, step=more.get("step")
+    )
     style = {"drawstyle": "steps-post"} if more.get("step") else {}
     axes.plot(x, mean, LINES[look.dash], color=look.colour, linewidth=1.4, label=name, **style)
 
@@ -62,7 +64,7 @@ def cure(rows):
     looks = styles([row["condition"] for row in rows])
     for row in rows:
         name = row["condition"]
-        banded(survival, row["survival"]["step"], row["survival"], looks[name], name, step="post")
+        banded(survival, row["survival"]["step"], row["survival"], looks[name], name, step="post", alpha=0.05)
         banded(loss, row["curves"]["step"], row["curves"]["loss"], looks[name], name)
     survival.set_ylim(-0.03, 1.03)
     finish(survival, "Survival (bands: Wilson's 95%)", "step", "part alive")
