@@ -13,6 +13,7 @@
 #include "core/threads.hpp"
 #include "physics/connectome.hpp"
 #include "physics/cpu_backend.hpp"
+#include "physics/delay_line.hpp"
 #include "physics/integrator.hpp"
 #include "physics/models/models.hpp"
 #include "physics/plasticity/plastic_brain.hpp"
@@ -53,6 +54,14 @@ class Backend {
 
   /// The caller has written to the host's copy, which fetch() had brought up to date.
   virtual void state_changed() {}
+  /// What takes the place of the processor's adaptive integrator, or null; it outlives the stepper.
+  virtual std::unique_ptr<AdaptiveStepper<T>> make_adaptive() { return nullptr; }
+
+  /// Brings the past of the batch before step `step` into the host's line, where delays run there.
+  virtual void fetch_history(std::int64_t /*step*/, DelayLine<T>&) {}
+  /// The caller has written to the host's line, which fetch_history() had brought up to date.
+  virtual void history_changed(std::int64_t /*step*/, const DelayLine<T>&) {}
+
   /// Environments of a connectome have other synapses from now on: a table with as many rows, which
   /// outlives its use. `same_structure` says that only weights differ from the table before.
   virtual void synapses_changed(std::size_t connectome, const SynapseView& table,
@@ -63,6 +72,8 @@ class Backend {
 
   /// Whether the functions below do anything.
   virtual bool runs_rules() const { return false; }
+  /// Whether they also spare places where nobody is born yet, which have no homeostasis.
+  virtual bool runs_rules_between_births() const { return false; }
   /// Takes over what an environment's homeostasis remembers, if there is one.
   virtual void put_homeostasis(std::int64_t, const Homeostasis::Memory&) {}
   /// Runs them on the present outputs of an environment.

@@ -35,23 +35,45 @@ std::vector<std::uint16_t> steps_of(std::span<const float> delays_ms, double dt_
 template <Real T>
 DelayLine<T>::DelayLine(const std::vector<ConnectomePtr>& connectomes, BatchShape shape,
                         double dt_ms, const ThreadArena& arena)
-    : one_(shape), arena_(arena) {
-  one_.num_components = 1;
+    : one_(shape), num_sources_(shape.num_neurons), arena_(arena) {
   for (const ConnectomePtr& connectome : connectomes) {
     const SynapseTable& table = connectome->synapses();
     ensure(table.delays_ms.size() == table.sources.size(), "every synapse has a delay");
     tables_.push_back({table.row_begin.data(), table.row_count.data(), table.sources.data(),
                        table.weights.data()});
-    steps_.push_back(steps_of(table.delays_ms, dt_ms));
-    for (const std::uint16_t steps : steps_.back()) {
+    owned_steps_.push_back(steps_of(table.delays_ms, dt_ms));
+    for (const std::uint16_t steps : owned_steps_.back()) {
       longest_ = std::max<std::int64_t>(longest_, steps);
     }
   }
+  for (const auto& steps : owned_steps_) steps_.emplace_back(steps);
+  allocate();
+}
+
+template <Real T>
+DelayLine<T>::DelayLine(const SynapseView& table, std::span<const std::uint16_t> steps,
+                        std::int64_t longest, BatchShape shape, std::int64_t num_sources,
+                        const ThreadArena& arena)
+    : one_(shape),
+      num_sources_(num_sources),
+      arena_(arena),
+      tables_{table},
+      steps_{steps},
+      longest_(longest) {
+  ensure(longest >= 1 && longest <= std::numeric_limits<std::uint16_t>::max() &&
+             std::ranges::all_of(steps, [&](auto n) { return n >= 1 && n <= longest; }),
+         "delays between one step and the longest");
+  allocate();
+}
+
+template <Real T>
+void DelayLine<T>::allocate() {
+  one_.num_components = 1;
   num_slots_ = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest_ + 1)));
   const std::int64_t values = one_.num_tiles() * tile_size();
   require_memory(values * std::int64_t(sizeof(T)), "conduction delays",
                  std::to_string(longest_) + " steps of " + std::to_string(one_.num_envs) + " x " +
-                     std::to_string(one_.num_neurons) + " outputs");
+                     std::to_string(num_sources_) + " outputs");
   past_.resize(static_cast<std::size_t>(values));
   begin_ = end_ = between_ = State<T>(one_);
 }
@@ -70,7 +92,7 @@ void DelayLine<T>::sum(std::int64_t step, std::int64_t tile, T* input, std::int6
                              .steps = steps_[c].data(),
                              .past = past_.data() + tile * tile_size(),
                              .slot_mask = num_slots_ - 1,
-                             .num_neurons = one_.num_neurons};
+                             .num_neurons = num_sources_};
   delayed_kernel<T>(one_.tile_width)(view, step, input, first, last);
 }
 
@@ -102,7 +124,7 @@ void DelayLine<T>::set_fraction(double fraction) {
 template <Real T>
 void DelayLine<T>::fill(std::int64_t env, std::int64_t step, std::span<const T> outputs) {
   for (std::int64_t ago = 1; ago <= longest_; ++ago) {
-    for (std::int64_t i = 0; i < one_.num_neurons; ++i) past(env, step - ago, i) = outputs[i];
+    for (std::int64_t i = 0; i < num_sources_; ++i) past(env, step - ago, i) = outputs[i];
   }
   const std::int64_t tile = env / one_.tile_width;
   AlignedVector<T> sums(static_cast<std::size_t>(one_.plane_size()));
@@ -116,7 +138,7 @@ template <Real T>
 void DelayLine<T>::append_history(std::int64_t env, std::int64_t step,
                                   std::vector<T>& values) const {
   for (std::int64_t ago = longest_ - 1; ago >= 1; --ago) {
-    for (std::int64_t i = 0; i < one_.num_neurons; ++i) {
+    for (std::int64_t i = 0; i < num_sources_; ++i) {
       values.push_back(past(env, step - ago, i));
     }
   }
@@ -128,7 +150,7 @@ void DelayLine<T>::set_history(std::int64_t env, std::int64_t step, std::span<co
   ensure(static_cast<std::int64_t>(values.size()) == history_size(), "a history of these delays");
   const T* value = values.data();
   for (std::int64_t ago = longest_ - 1; ago >= 1; --ago) {
-    for (std::int64_t i = 0; i < one_.num_neurons; ++i) past(env, step - ago, i) = *value++;
+    for (std::int64_t i = 0; i < num_sources_; ++i) past(env, step - ago, i) = *value++;
   }
   for (std::int64_t i = 0; i < one_.num_neurons; ++i) end_.at(env, 0, i) = *value++;
 }

@@ -31,6 +31,12 @@ class DelayLine {
   DelayLine(const std::vector<ConnectomePtr>& connectomes, BatchShape shape, double dt_ms,
             const ThreadArena& arena);
 
+  /// Of rows that are a part of a brain, `shape` being theirs, with sources below `num_sources`:
+  /// steps (num_synapses) as num_steps() gives them, none above `longest`. `table` and `steps`
+  /// outlive it.
+  DelayLine(const SynapseView& table, std::span<const std::uint16_t> steps, std::int64_t longest,
+            BatchShape shape, std::int64_t num_sources, const ThreadArena& arena);
+
   /// Reads weights of another table of the same structure, for the environments of a connectome.
   void set_weights(std::size_t connectome, const float* weights) {
     tables_[connectome].weights = weights;
@@ -39,9 +45,15 @@ class DelayLine {
   /// Begins step `step` (0, 1, ...) with what neurons transmit then: a tile's outputs are to be
   /// written to newest(step) first.
   T* newest(std::int64_t step, std::int64_t tile) noexcept {
-    return past_.data() + tile * tile_size() + slot(step) * one_.plane_size();
+    return past_.data() + tile * tile_size() + slot(step) * slot_size();
   }
   void begin_step(std::int64_t step);
+
+  /// The delays of a connectome's synapses (num_synapses), and the longest of all [steps].
+  std::span<const std::uint16_t> num_steps(std::size_t connectome) const noexcept {
+    return steps_[connectome];
+  }
+  std::int64_t longest() const noexcept { return longest_; }
 
   /// Summed input of a tile (num_neurons x tile_width) at a fraction of the step begun, 0 to 1.
   /// Valid until the next call for any tile.
@@ -52,14 +64,19 @@ class DelayLine {
   void fill(std::int64_t env, std::int64_t step, std::span<const T> outputs);
 
   /// The past of an environment before step `step`, oldest first, then the input at the step:
-  /// (history_size()). load() puts it in place before any step of any batch with the same delays.
-  std::int64_t history_size() const noexcept { return longest_ * one_.num_neurons; }
+  /// (history_size()). set_history() puts it in place before any step of any batch with the same
+  /// delays.
+  std::int64_t history_size() const noexcept {
+    return (longest_ - 1) * num_sources_ + one_.num_neurons;
+  }
   void append_history(std::int64_t env, std::int64_t step, std::vector<T>& values) const;
   void set_history(std::int64_t env, std::int64_t step, std::span<const T> values);
 
  private:
   std::int64_t slot(std::int64_t step) const noexcept { return step & (num_slots_ - 1); }
-  std::int64_t tile_size() const noexcept { return num_slots_ * one_.plane_size(); }
+  std::int64_t slot_size() const noexcept { return num_sources_ * one_.tile_width; }
+  std::int64_t tile_size() const noexcept { return num_slots_ * slot_size(); }
+  void allocate();
   T& past(std::int64_t env, std::int64_t step, std::int64_t neuron) noexcept;
   T past(std::int64_t env, std::int64_t step, std::int64_t neuron) const noexcept {
     return const_cast<DelayLine*>(this)->past(env, step, neuron);
@@ -67,11 +84,13 @@ class DelayLine {
   void sum(std::int64_t step, std::int64_t tile, T* input, std::int64_t first,
            std::int64_t last) const;
 
-  BatchShape one_;  // with one component
+  BatchShape one_;  // of the inputs
+  std::int64_t num_sources_;
   const ThreadArena& arena_;
-  std::vector<SynapseView> tables_;                // (num_connectomes)
-  std::vector<std::vector<std::uint16_t>> steps_;  // (num_connectomes)(num_synapses)
-  std::int64_t longest_ = 1;                       // steps
+  std::vector<SynapseView> tables_;  // (num_connectomes)
+  std::vector<std::vector<std::uint16_t>> owned_steps_;
+  std::vector<std::span<const std::uint16_t>> steps_;  // (num_connectomes)(num_synapses)
+  std::int64_t longest_ = 1;                           // steps
   std::int64_t num_slots_ = 2;
   AlignedVector<T> past_;  // [tile][slot][neuron][lane]
   State<T> begin_, end_, between_;

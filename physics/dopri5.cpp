@@ -90,7 +90,7 @@ class Dopri5<T>::Impl {
       commit();
       try_step(system);
       for (std::size_t e = 0; e < taken_.size(); ++e) {
-        if (!taken_[e]) judge(e);
+        if (!taken_[e]) judge(system, e);
       }
     }
   }
@@ -206,11 +206,11 @@ class Dopri5<T>::Impl {
   }
 
   /// Accepts or rejects the step of an environment and chooses the next size.
-  void judge(std::size_t e) {
+  void judge(System<T>& system, std::size_t e) {
     const auto env = static_cast<std::int64_t>(e);
     double& h = step_[env];
-    std::int64_t worst = 0;
-    const double error = error_norm(env, worst);
+    const WorstError worst = system.worst_of_all(env, own_worst(env));
+    const double error = worst.norm;
     StepStatistics& statistics = statistics_[e];
     if (statistics.accepted + statistics.rejected >= spec_.max_steps) {
       fail(env, worst, "too many steps", "raise integrator.max_steps or loosen the tolerances");
@@ -234,6 +234,12 @@ class Dopri5<T>::Impl {
     next_step_[e] = clipped_[e] ? std::max(next, next_step_[e]) : next;
   }
 
+  WorstError own_worst(std::int64_t env) const {
+    std::int64_t neuron = 0;
+    const double norm = error_norm(env, neuron);
+    return {norm, neuron, static_cast<double>(base_.at(env, 0, neuron))};
+  }
+
   double error_norm(std::int64_t env, std::int64_t& worst) const {
     const int width = shape_.tile_width;
     const double h = std::abs(step_[env]);
@@ -252,13 +258,14 @@ class Dopri5<T>::Impl {
     return norm;
   }
 
-  [[noreturn]] void fail(std::int64_t env, std::int64_t neuron, const char* what,
+  [[noreturn]] void fail(std::int64_t env, const WorstError& worst, const char* what,
                          const char* next) const {
     const auto e = static_cast<std::size_t>(env);
     throw RunError({.what = std::string("dopri5: ") + what,
-                    .where = "environment " + std::to_string(env) + ", t = " +
-                             std::to_string(time_[e]) + " ms, neuron " + std::to_string(neuron),
-                    .got = "state " + std::to_string(base_.at(env, 0, neuron)) + ", step " +
+                    .where = "environment " + std::to_string(env) +
+                             ", t = " + std::to_string(time_[e]) + " ms, neuron " +
+                             std::to_string(worst.neuron),
+                    .got = "state " + std::to_string(worst.value) + ", step " +
                            std::to_string(step_[env]) + " ms",
                     .allowed = {},
                     .next = next});
@@ -309,15 +316,15 @@ void Dopri5<T>::resume(const State<T>& x) {
   impl_->resume(x);
 }
 template <Real T>
-const StepStatistics& Dopri5<T>::statistics(std::int64_t env) const {
+StepStatistics Dopri5<T>::statistics(std::int64_t env) const {
   return impl_->statistics(env);
 }
 template <Real T>
-typename Dopri5<T>::Snapshot Dopri5<T>::snapshot() const {
+AdaptiveSnapshot<T> Dopri5<T>::snapshot() const {
   return impl_->snapshot();
 }
 template <Real T>
-void Dopri5<T>::restore(System<T>& system, const Snapshot& snapshot) {
+void Dopri5<T>::restore(System<T>& system, const AdaptiveSnapshot<T>& snapshot) {
   impl_->restore(system, snapshot);
 }
 

@@ -77,46 +77,67 @@ struct StepStatistics {
   double max_dt_ms = 0;
 };
 
-/// Dormand-Prince 5(4) with the error control of Boost.Odeint's controlled_runge_kutta (maximum
-/// norm of |error| / (atol + rtol (|x| + |dt x'|)), factor 0.9, growth at most 5, shrinkage at most
-/// 1/5), decided for each environment by itself. Observation times come from dense output and never
-/// change the steps; only `limit` does.
+/// All that a bit-exact continuation of an adaptive integration needs; the rest is recomputed by
+/// one evaluation on restore.
 template <Real T>
-class Dopri5 {
+struct AdaptiveSnapshot {
+  State<T> base;
+  std::vector<double> time, step, next_step;
+  std::vector<std::uint8_t> taken, clipped;
+  std::vector<StepStatistics> statistics;
+  double limit = 0;
+};
+
+/// What advances a batch by steps whose size each environment chooses for itself. Observation times
+/// come from dense output and never change the steps; only `limit` does.
+template <Real T>
+class AdaptiveStepper {
  public:
-  Dopri5(BatchShape shape, const IntegratorSpec& spec, const ThreadArena& arena);
-  ~Dopri5();
+  virtual ~AdaptiveStepper() = default;
 
   /// All environments at `x` and time t, next step `dt_ms` of the specification.
-  void start(const State<T>& x, double t_ms);
+  virtual void start(const State<T>& x, double t_ms) = 0;
 
   /// Steps every environment until its last step covers `target`, without passing `limit` (a time
   /// at which inputs change; no step crosses it).
   /// @throws RunError naming environment, time, neuron and value when the step size underflows, the
   ///   state is not finite, or max_steps is spent.
-  void advance(System<T>& system, double target_ms, double limit_ms);
+  virtual void advance(System<T>& system, double target_ms, double limit_ms) = 0;
 
   /// State of all environments at time t, which must lie in each one's last step.
-  void interpolate(double t_ms, State<T>& x) const;
+  virtual void interpolate(double t_ms, State<T>& x) const = 0;
 
   /// After advance(limit, limit): takes the state there as a new start (step sizes are kept), so
   /// that inputs may change; `x` receives it and may be edited before resume().
-  void stop(State<T>& x);
-  void resume(const State<T>& x);
+  virtual void stop(State<T>& x) = 0;
+  virtual void resume(const State<T>& x) = 0;
 
-  const StepStatistics& statistics(std::int64_t env) const;
+  virtual StepStatistics statistics(std::int64_t env) const = 0;
 
-  /// All that a bit-exact continuation needs; the rest is recomputed by one evaluation on restore.
-  struct Snapshot {
-    State<T> base;
-    std::vector<double> time, step, next_step;
-    std::vector<std::uint8_t> taken, clipped;
-    std::vector<StepStatistics> statistics;
-    double limit = 0;
-  };
-  Snapshot snapshot() const;
+  virtual AdaptiveSnapshot<T> snapshot() const = 0;
   /// Repeats the last step of each environment from the snapshot.
-  void restore(System<T>& system, const Snapshot& snapshot);
+  virtual void restore(System<T>& system, const AdaptiveSnapshot<T>& snapshot) = 0;
+};
+
+/// Dormand-Prince 5(4) with the error control of Boost.Odeint's controlled_runge_kutta (maximum
+/// norm of |error| / (atol + rtol (|x| + |dt x'|)), factor 0.9, growth at most 5, shrinkage at most
+/// 1/5), decided for each environment by itself.
+template <Real T>
+class Dopri5 final : public AdaptiveStepper<T> {
+ public:
+  using Snapshot = AdaptiveSnapshot<T>;
+
+  Dopri5(BatchShape shape, const IntegratorSpec& spec, const ThreadArena& arena);
+  ~Dopri5() override;
+
+  void start(const State<T>& x, double t_ms) override;
+  void advance(System<T>& system, double target_ms, double limit_ms) override;
+  void interpolate(double t_ms, State<T>& x) const override;
+  void stop(State<T>& x) override;
+  void resume(const State<T>& x) override;
+  StepStatistics statistics(std::int64_t env) const override;
+  AdaptiveSnapshot<T> snapshot() const override;
+  void restore(System<T>& system, const AdaptiveSnapshot<T>& snapshot) override;
 
  private:
   class Impl;

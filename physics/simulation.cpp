@@ -128,14 +128,18 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
                                      spec.noise.sigma, shape,      surgeon};
   if (make_backend) stepping = make_backend(request);
   if (spec.integrator.adaptive()) {
-    ensure(!stepping, "adaptive integrators have the CPU only");
-    adaptive = std::make_unique<Dopri5<T>>(shape, spec.integrator, arena);
+    if (stepping) adaptive = stepping->make_adaptive();
+    ensure(!stepping || adaptive, "a backend that takes adaptive steps");
+    if (!adaptive) adaptive = std::make_unique<Dopri5<T>>(shape, spec.integrator, arena);
   } else if (!stepping) {
     stepping = make_cpu_stepping(backend, request, arena);
   }
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
-    rules_run_there = spec.plasticity.changes_in_place() && stepping->runs_rules();
+    rules_run_there =
+        stepping->runs_rules() &&
+        (spec.plasticity.changes_in_place() || (spec.plasticity.changes_in_place_between_births() &&
+                                                stepping->runs_rules_between_births()));
   }
   rules_ahead.assign(seeds.size(), 0);
   rules_behind.assign(seeds.size(), 1);
@@ -168,10 +172,12 @@ void Simulation<T>::Impl::draw_initial_state(std::int64_t env, std::int64_t firs
 
 template <Real T>
 void Simulation<T>::Impl::fill_past(std::int64_t env) {
-  if (backend.delays() == nullptr) return;
+  DelayLine<T>* const delays = present_history();
+  if (delays == nullptr) return;
   std::vector<T> outputs;
   backend.output(present_state(), env, outputs);
-  backend.delays()->fill(env, num_steps, outputs);
+  delays->fill(env, num_steps, outputs);
+  history_changed();
 }
 
 template <Real T>
@@ -205,6 +211,7 @@ void Simulation<T>::Impl::advance_fixed(double t) {
     settle_changed_inputs();
     stepping->advance(state, {num_steps, count, seeds, episode_start});
     is_behind = true;
+    is_history_behind = true;
     num_steps += count;
     if (steps_per_rule == 0) continue;
     for (std::int64_t env = 0; env < shape.num_envs; ++env) {
@@ -365,7 +372,7 @@ BrainSnapshot<T> Simulation<T>::snapshot(std::int64_t env) const {
     }
   }
   impl_->surgeon.append_inputs(env, snapshot.inputs);
-  if (const DelayLine<T>* delays = impl_->backend.delays()) {
+  if (const DelayLine<T>* delays = impl_->present_history()) {
     delays->append_history(env, impl_->num_steps, snapshot.history);
   }
   if (!impl_->plastic.empty()) {
@@ -379,7 +386,7 @@ void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) 
   const BatchShape& shape = impl_->shape;
   const auto e = static_cast<std::size_t>(env);
   const auto size = static_cast<std::size_t>(shape.num_components * shape.num_neurons);
-  DelayLine<T>* const delays = impl_->backend.delays();
+  DelayLine<T>* const delays = impl_->present_history();
   const auto history = static_cast<std::size_t>(delays != nullptr ? delays->history_size() : 0);
   if (snapshot.state.size() != size || snapshot.history.size() != history ||
       (snapshot.plasticity != nullptr) == impl_->plastic.empty()) {
@@ -400,7 +407,10 @@ void Simulation<T>::restore(std::int64_t env, const BrainSnapshot<T>& snapshot) 
   for (int c = 0; c < shape.num_components; ++c) {
     for (std::int64_t i = 0; i < shape.num_neurons; ++i) state.at(env, c, i) = *value++;
   }
-  if (delays != nullptr) delays->set_history(env, impl_->num_steps, snapshot.history);
+  if (delays != nullptr) {
+    delays->set_history(env, impl_->num_steps, snapshot.history);
+    impl_->history_changed();
+  }
   if (snapshot.plasticity != nullptr) {
     impl_->plastic[e] = *snapshot.plasticity;
     impl_->use_plastic_synapses(env, false);

@@ -79,8 +79,8 @@ void write_adaptive(Hdf5File& file, const auto& s) {
 }
 
 template <Real T>
-typename Dopri5<T>::Snapshot read_adaptive(const Hdf5File& file, const BatchShape& shape) {
-  typename Dopri5<T>::Snapshot s;
+AdaptiveSnapshot<T> read_adaptive(const Hdf5File& file, const BatchShape& shape) {
+  AdaptiveSnapshot<T> s;
   s.base = State<T>(shape);
   read_state(file, "adaptive/base", s.base);
   s.time = read_envs<double>(file, "adaptive/time", shape.num_envs);
@@ -119,7 +119,7 @@ void Simulation<T>::write(const std::filesystem::path& path) const {
   for (std::size_t k = 0; k < arrays.size(); ++k) {
     write_state(file, std::string("surgeon/") + Surgeon<T>::kArrayNames[k], *arrays[k]);
   }
-  if (const DelayLine<T>* delays = sim.backend.delays()) {
+  if (const DelayLine<T>* delays = impl_->present_history()) {
     std::vector<T> history;
     for (std::int64_t env = 0; env < sim.shape.num_envs; ++env) {
       delays->append_history(env, sim.num_steps, history);
@@ -167,7 +167,7 @@ void Simulation<T>::read(const std::filesystem::path& path) {
   auto seeds = read_envs<std::uint64_t>(file, "seeds", sim.shape.num_envs);
   auto episode_start = read_envs<std::int64_t>(file, "episode_start", sim.shape.num_envs);
   const auto num_steps = file.attribute<std::int64_t>("/", "num_steps");
-  DelayLine<T>* const delays = sim.backend.delays();
+  DelayLine<T>* const delays = sim.present_history();
   std::vector<T> history;
   if (delays != nullptr) {
     history = read_envs<T>(file, "history", delays->history_size() * sim.shape.num_envs);
@@ -176,7 +176,7 @@ void Simulation<T>::read(const std::filesystem::path& path) {
   for (std::size_t e = 0; e < plastic.size(); ++e) {
     plastic[e].read(file, "plasticity/" + std::to_string(e));
   }
-  typename Dopri5<T>::Snapshot adaptive;
+  AdaptiveSnapshot<T> adaptive;
   double now = 0, segment_start = 0;
   bool inputs_changed = false;
   if (sim.adaptive) {
@@ -204,6 +204,7 @@ void Simulation<T>::read(const std::filesystem::path& path) {
         env, num_steps,
         std::span<const T>(history).subspan(static_cast<std::size_t>(env) * size, size));
   }
+  sim.history_changed();
   if (sim.adaptive) sim.adaptive->restore(sim.backend, adaptive);
 }
 

@@ -31,6 +31,16 @@ class Simulation<T>::Impl {
     if (stepping) stepping->state_changed();
     return state;
   }
+  /// The past of the batch, up to date, or null without delays.
+  DelayLine<T>* present_history() {
+    DelayLine<T>* const delays = backend.delays();
+    if (delays != nullptr && is_history_behind) stepping->fetch_history(num_steps, *delays);
+    is_history_behind = false;
+    return delays;
+  }
+  void history_changed() {
+    if (backend.delays() != nullptr) stepping->history_changed(num_steps, *backend.delays());
+  }
   /// Ends an adaptive step at the present time, so that state or inputs may be edited.
   void before_inputs_change();
   void check_finite();
@@ -63,9 +73,10 @@ class Simulation<T>::Impl {
   CpuBackend<T> backend;
   State<T> state;                     // the host's copy; go through present_state(), edit_state()
   bool is_behind = false;             // the host's copy
+  bool is_history_behind = false;     // the host's line of delays
   std::vector<PlasticBrain> plastic;  // (num_envs), or empty without rules
   std::unique_ptr<Backend<T>> stepping;  // of fixed steps
-  std::unique_ptr<Dopri5<T>> adaptive;
+  std::unique_ptr<AdaptiveStepper<T>> adaptive;
   std::int64_t num_steps = 0;
   std::vector<std::int64_t>
       episode_start;            // num_steps at each environment's reset (negative after restore)

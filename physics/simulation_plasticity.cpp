@@ -82,6 +82,7 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
   if (brain.needs_activity()) {
     std::vector<T> outputs(static_cast<std::size_t>(shape.num_neurons));
     stepping->fetch_outputs(env, outputs);
+    outputs.resize(static_cast<std::size_t>(brain.num_neurons()));
     activity = PlasticBrain::activity_of(std::span<const T>(outputs));
   }
   for (std::int64_t i = 0; spec.plasticity.has("arousal") && i < shape.num_neurons; ++i) {
@@ -97,9 +98,10 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
     const PlasticBrain::Change change = brain.restructure_now();
     use_plastic_synapses(env, false);
     take_change(env, change);
-  } else if (brain.arousal_gain() != gain) {
-    take_change(env, {});
+    return;
   }
+  brain.pass_by();
+  if (brain.arousal_gain() != gain) take_change(env, {});
 }
 
 template <Real T>

@@ -3,9 +3,19 @@
 /// constant during a step, so time does not appear but for delayed inputs, which set_fraction()
 /// places.
 
+#include <cstdint>
+
 #include "physics/state.hpp"
 
 namespace noesis {
+
+/// The largest scaled error of a step, and where it is.
+struct WorstError {
+  double norm = 0;          ///< infinite where a value is not finite
+  std::int64_t neuron = 0;  ///< its id
+  double value = 0;         ///< of its first state variable
+  bool operator==(const WorstError&) const = default;
+};
 
 /// A batch of autonomous ODE systems x' = f(x). Not thread-safe (an implementation may keep scratch
 /// memory); one instance per thread of control.
@@ -28,6 +38,11 @@ class System {
   /// Where in the present step the next derivatives are taken, 0 to 1: a matter only of systems
   /// with inputs that are known ahead (conduction delays).
   virtual void set_fraction(double) {}
+
+  /// Of an environment, whose worst error among this system's neurons is `own`, by their place
+  /// here: the worst of the whole brain, where this is a part of one. By the maximum, so that no
+  /// partition of a brain changes what its steps are.
+  virtual WorstError worst_of_all(std::int64_t /*env*/, WorstError own) { return own; }
 
   /// dudt = J(x) u for each of the u.shape().num_envs tangent vectors in `u`, at the one base state
   /// `x`. Requires shape().num_envs == 1; `u` has the same components and neurons and any number of

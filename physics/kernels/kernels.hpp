@@ -45,6 +45,10 @@ struct TileView {
   const T* transmits = nullptr;  // (num_neurons x width) 1 or 0; null where all transmit
   const T* moves = nullptr;      // (num_neurons x width) kFree, ...; null where all are free
   T* derivative = nullptr;       // (components x num_neurons x width)
+  // Where rows are a part of a brain, what gap junctions read of all its neurons, by source id;
+  // null: the state and transmits above.
+  const T* gap_state = nullptr;      // (num_sources x width)
+  const T* gap_transmits = nullptr;  // (num_sources x width); null where all transmit
 };
 
 /// Synapses that conduct with a delay, and the outputs of the past that they read, of one tile.
@@ -54,7 +58,7 @@ struct DelayView {
   const std::uint16_t* steps = nullptr;  // (num_synapses) delay, 1 to num_slots - 1
   const T* past = nullptr;               // (num_slots x num_neurons x width) ring of outputs
   std::int64_t slot_mask = 0;            // num_slots - 1, num_slots being a power of two
-  std::int64_t num_neurons = 0;
+  std::int64_t num_neurons = 0;          // of the past: sources, of which rows may be a part
 };
 
 /// Tangent vectors in lanes, all at one base state. `base` arrays are (…num_neurons), without

@@ -195,6 +195,15 @@ NOESIS_SHARED void gap_sum(const SynapseView& a, std::int64_t row, const T* x, c
   for (int e = 0; e < kWidth; ++e) sum[e] *= transmits[row * kWidth + e];
 }
 
+template <class T>
+NOESIS_INLINE const T* gap_state(const TileView<T>& tile) {
+  return tile.gap_state != nullptr ? tile.gap_state : tile.state;
+}
+template <class T>
+NOESIS_INLINE const T* gap_transmits(const TileView<T>& tile) {
+  return tile.gap_state != nullptr ? tile.gap_transmits : tile.transmits;
+}
+
 // Rows are worked on in blocks: sums first, then one SIMD loop of point-wise work over the block.
 template <class T, int kWidth>
 constexpr int kBlockRows = kWidth == 1 ? 64 : 8;
@@ -243,7 +252,7 @@ struct BlockSums {
     }
     if (tile.gap_junctions.row_begin != nullptr) {
       for (std::int64_t r = 0; r < rows; ++r) {
-        gap_sum<T, kWidth>(tile.gap_junctions, begin + r, tile.state, tile.transmits,
+        gap_sum<T, kWidth>(tile.gap_junctions, begin + r, gap_state(tile), gap_transmits(tile),
                            gap + r * kWidth);
       }
     }
@@ -321,7 +330,7 @@ void linearise_rows(const Model& model, const TileView<typename Model::Scalar>& 
     sums.sum(tile, begin, rows);
     if (tile.gap_junctions.row_begin != nullptr) {
       for (std::int64_t r = 0; r < rows; ++r) {
-        gap_loss<T, kWidth>(tile.gap_junctions, begin + r, tile.transmits, loss + r * kWidth);
+        gap_loss<T, kWidth>(tile.gap_junctions, begin + r, gap_transmits(tile), loss + r * kWidth);
       }
     }
     for (std::int64_t n = 0; n < rows * kWidth; ++n) {

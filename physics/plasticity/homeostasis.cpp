@@ -37,6 +37,13 @@ double bounded_factor(double factor, std::span<const float> weights, double max_
 
 }  // namespace
 
+void scale_row(std::span<float> weights, double& log_factor, double max_weight) {
+  if (std::abs(log_factor) < kLogFactorStep) return;
+  const double factor = bounded_factor(math::exp(log_factor), weights, max_weight);
+  log_factor = 0;
+  for (float& weight : weights) weight = static_cast<float>(weight * factor);
+}
+
 Homeostasis::Homeostasis(const HomeostasisSpec& spec, std::int64_t num_neurons) : spec_(spec) {
   check(spec);
   grow(num_neurons);
@@ -77,11 +84,7 @@ void Homeostasis::scale(PlasticConnectome& connectome, const ThreadArena& arena)
          "homeostasis has one filter for each neuron");
   arena.parallel_for(connectome.num_neurons(), kRowGrain, [&](std::int64_t row, std::int64_t last) {
     for (; row < last; ++row) {
-      if (std::abs(log_factors_[row]) < kLogFactorStep) continue;
-      const auto weights = connectome.row_weights(row);
-      const double factor = bounded_factor(math::exp(log_factors_[row]), weights, spec_.max_weight);
-      log_factors_[row] = 0;
-      for (float& weight : weights) weight = static_cast<float>(weight * factor);
+      scale_row(connectome.row_weights(row), log_factors_[row], spec_.max_weight);
     }
   });
 }

@@ -106,6 +106,9 @@ NOESIS_HOST_DEVICE double bounded_factor(double factor, float largest, float sma
   return factor > 1 ? (up > 1 ? up : 1.0) : (down < 1 ? down : 1.0);
 }
 
+/// Scales the inputs of a neuron once the log of their factor is worth it; it is 0 then.
+void scale_row(std::span<float> weights, double& log_factor, double max_weight);
+
 /// The filtered rates of one brain. Not thread-safe; results do not depend on the arena.
 class Homeostasis {
  public:

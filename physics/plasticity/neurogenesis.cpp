@@ -90,6 +90,15 @@ Born Neurogenesis::advance(double error, double dt, PlasticConnectome& connectom
   return born;
 }
 
+bool Neurogenesis::would_bear(double error, double dt, const PlasticConnectome& connectome,
+                              std::int64_t max_ids) const {
+  if (refractory_left_ > 0) return false;
+  const double mean = error + (mean_error_ - error) * math::exp(-dt / spec_.error_tau_ms);
+  const double time = mean > spec_.threshold ? time_above_ + dt : 0;
+  return time > 0 && time >= spec_.persistence_ms && connectome.num_alive() < spec_.max_neurons &&
+         connectome.num_neurons() < max_ids;
+}
+
 Born Neurogenesis::spawn(std::int64_t count, PlasticConnectome& connectome) const {
   require(count >= 0, "number of neurons out of range", "spawn", count, ">= 0");
   const std::vector<std::int32_t> partners = living(connectome);

@@ -73,6 +73,10 @@ class Neurogenesis {
   Born advance(double error, double dt, PlasticConnectome& connectome,
                std::int64_t max_ids = std::numeric_limits<std::int32_t>::max());
 
+  /// Whether advance() of that error and time would let neurons be born.
+  bool would_bear(double error, double dt, const PlasticConnectome& connectome,
+                  std::int64_t max_ids) const;
+
   /// Lets `count` neurons be born now, beside any rule. Their partners are distinct neurons that
   /// lived before, each equally likely; a synapse has the sign of its source, drawn where that is
   /// unknown. What a neuron gets follows from the seed, its id and who lives.

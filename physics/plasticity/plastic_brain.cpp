@@ -198,7 +198,17 @@ void PlasticBrain::learn_hebbian(std::span<const T> outputs, const ThreadArena& 
 }
 
 bool PlasticBrain::restructures_now() const {
-  return spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms);
+  if (spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms)) {
+    return true;
+  }
+  return neurogenesis_ &&
+         neurogenesis_->would_bear(error_, spec_.interval_ms, *connectome_, num_places_);
+}
+
+void PlasticBrain::pass_by() {
+  if (!neurogenesis_) return;
+  const Born born = neurogenesis_->advance(error_, spec_.interval_ms, *connectome_, num_places_);
+  ensure(born.count == 0, "births are foreseen");
 }
 
 PlasticBrain::Change PlasticBrain::restructure_now() { return restructure(asleep()); }

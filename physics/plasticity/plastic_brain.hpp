@@ -77,10 +77,11 @@ class PlasticBrain {
 
   /// The same for weights and biases that are elsewhere, of rules that change them in place: what
   /// is to be done to them there, at a mean |output| of `activity`; then, if restructures_now(),
-  /// with the weights brought here, what pruning does.
+  /// with the weights brought here, what pruning and births do, else pass_by().
   WeightRules begin_run(double activity, double stimulus);
   bool restructures_now() const;
   Change restructure_now();
+  void pass_by();
   /// What a mean |output| is to the rules.
   template <Real T>
   static double activity_of(std::span<const T> outputs);
@@ -102,6 +103,8 @@ class PlasticBrain {
   /// has_connectome().
   Change edit(const std::function<void(PlasticConnectome&)>& edit);
 
+  /// Places where somebody was born, dead ones included; the rules see no others.
+  std::int64_t num_neurons() const noexcept;
   bool has_connectome() const noexcept { return connectome_.has_value(); }
   /// Requires has_connectome().
   const PlasticConnectome& connectome() const { return *connectome_; }
@@ -126,7 +129,6 @@ class PlasticBrain {
   void read(const Hdf5File& file, const std::string& group);
 
  private:
-  std::int64_t num_neurons() const noexcept;
   bool every(double interval_ms) const;
   bool asleep() const noexcept { return sleep_ && sleep_->asleep(); }
   void pad_rows();

@@ -49,7 +49,12 @@ struct PlasticitySpec {
   /// Whether all its rules change weights and biases in place, each neuron's by itself, but for
   /// pruning now and then: what a device can do.
   bool changes_in_place() const {
-    return !has("intrinsic") && !has("hebbian") && !has("structural") && !has("neurogenesis") &&
+    return changes_in_place_between_births() && !has("neurogenesis");
+  }
+
+  /// The same but for births, which come now and then as pruning does.
+  bool changes_in_place_between_births() const {
+    return !has("intrinsic") && !has("hebbian") && !has("structural") &&
            !(has("decay") && decay.spared_fraction > 0);
   }
 
