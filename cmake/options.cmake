@@ -18,6 +18,9 @@ set(NOESIS_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,unde
 set(NOESIS_WITH_ZMQ AUTO CACHE STRING "ZeroMQ, for the environment server: AUTO, ON or OFF")
 set_property(CACHE NOESIS_WITH_ZMQ PROPERTY STRINGS AUTO ON OFF)
 
+set(NOESIS_WITH_MPI AUTO CACHE STRING "MPI, for brains over the ranks of a job: AUTO, ON or OFF")
+set_property(CACHE NOESIS_WITH_MPI PROPERTY STRINGS AUTO ON OFF)
+
 set(NOESIS_WITH_TORCH AUTO CACHE STRING "LibTorch, for the agent: AUTO, ON or OFF")
 set_property(CACHE NOESIS_WITH_TORCH PROPERTY STRINGS AUTO ON OFF)
 set(NOESIS_HAVE_TORCH OFF)

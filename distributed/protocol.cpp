@@ -38,6 +38,8 @@ const char* name_of(MessageType type) noexcept {
       return "REFUSE";
     case MessageType::kHeartbeat:
       return "HEARTBEAT";
+    case MessageType::kReset:
+      return "RESET";
     case MessageType::kConnect:
       return "CMD_CONNECT";
     case MessageType::kInit:

@@ -35,6 +35,7 @@ enum class MessageType : std::uint16_t {
   kWelcome = 2,
   kRefuse = 3,
   kHeartbeat = 4,
+  kReset = 5,  ///< give up what is being done, and answer
   // Commands of the master, each of which every worker answers.
   kConnect = 16,     ///< whom the workers find where
   kInit = 17,        ///< specification, rows and state

@@ -37,7 +37,7 @@ class RowSystem<T>::Impl {
       in_derivative.push_back(&gap_state);
       transmits_exchange = make_exchange({&gap_transmits});
     }
-    derivative_exchange = make_exchange(in_derivative);
+    if (!in_derivative.empty()) derivative_exchange = make_exchange(in_derivative);
     if (!delays) output_exchange = has_gaps ? make_exchange({&outputs}) : nullptr;
     const std::int64_t rows = std::max<std::int64_t>(plan.num_own, 1);
     grain = std::max<std::int64_t>(1, 10'000 / (shape.tile_width * (8 + plan.num_synapses / rows)));
@@ -102,9 +102,9 @@ class RowSystem<T>::Impl {
   void evaluate(const State<T>& x, State<T>& dxdt, State<T>* jacobians) {
     if (!delays) put_outputs(x);
     put_gap_state(x);
-    derivative_exchange->start();
+    if (derivative_exchange) derivative_exchange->start();
     rows(x, dxdt, jacobians, 0, plan.num_interior);
-    derivative_exchange->finish();
+    if (derivative_exchange) derivative_exchange->finish();
     rows(x, dxdt, jacobians, plan.num_interior, plan.num_own);
   }
 

@@ -13,6 +13,7 @@
 #include "runners/config_keys.hpp"
 #include "runners/connectome_command.hpp"
 #include "runners/experiments/command.hpp"
+#include "runners/hemisphere_command.hpp"
 #include "runners/large_scale.hpp"
 #include "runners/report.hpp"
 #include "runners/serve_command.hpp"
@@ -91,6 +92,7 @@ int run(int argc, char** argv) {
 
   add_experiment_commands(app, exit_code);
   add_large_scale_command(app, exit_code);
+  add_hemisphere_command(app, exit_code);
   add_connectome_command(app);
   add_bench_command(app);
   add_agent_commands(app);

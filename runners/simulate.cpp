@@ -105,15 +105,15 @@ std::string result_digest(SimulateConfig config) {
 template <Real T>
 class Run {
  public:
-  Run(const SimulateConfig& config, const Paths& paths, const std::string& command)
+  Run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths,
+      const std::string& command)
       : config_(config),
         paths_(paths),
         command_(command),
         arena_(config.threads),
         connectomes_(make_connectomes(config)),
         schedule_(config.stimulus, *connectomes_.front(), config.num_envs),
-        simulation_(connectomes_, config.brain, seeds(), arena_,
-                    backend_factory<T>(config.backend)),
+        simulation_(connectomes_, config.brain, seeds(), arena_, make_factory(options)),
         partial_(temporary_beside(paths.recording)),
         recorder_(partial_, make_layout(config, *connectomes_.front())) {
     if (config.vitals.lyapunov && connectomes_.front()->has_delays()) {
@@ -210,6 +210,7 @@ class Run {
         {"min_dt_ms", steps.min_dt_ms},
         {"max_dt_ms", steps.max_dt_ms},
     };
+    if (watch_->report) result["split"] = watch_->report();
     if (config_.brain.integrator.adaptive()) result["steps"] = step_statistics();
     if (!config_.brain.plasticity.rules.empty()) result["plasticity"] = plasticity();
     if (!connectome_out.empty()) {
@@ -225,6 +226,13 @@ class Run {
   }
 
  private:
+  BackendFactory<T> make_factory(const SimulateOptions& options) {
+    if (!options.split) return backend_factory<T>(config_.backend);
+    std::string connectomes;
+    for (const ConnectomePtr& connectome : connectomes_) connectomes += connectome->digest();
+    return split_backend_factory<T>(*options.split, {result_digest(config_), connectomes}, watch_);
+  }
+
   std::vector<std::uint64_t> seeds() const {
     std::vector<std::uint64_t> seeds(static_cast<std::size_t>(config_.num_envs));
     for (std::size_t e = 0; e < seeds.size(); ++e) {
@@ -377,6 +385,7 @@ class Run {
   std::string command_;
   ThreadArena arena_;
   std::vector<ConnectomePtr> connectomes_;
+  std::shared_ptr<SplitWatch> watch_ = std::make_shared<SplitWatch>();
   StimulusSchedule schedule_;
   Simulation<T> simulation_;
   fs::path partial_;
@@ -390,7 +399,7 @@ template <Real T>
 int run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths,
         const std::string& command) {
   const Stopwatch since_start;
-  Run<T> run(config, paths, command);
+  Run<T> run(config, options, paths, command);
   if (options.resume) run.resume();
   if (!run.advance()) {
     std::fprintf(stderr,

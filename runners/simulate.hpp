@@ -2,10 +2,12 @@
 /// `noesis simulate`: integrates one configuration and writes what the neurons did.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runners/simulate_config.hpp"
+#include "runners/split_settings.hpp"
 
 namespace CLI {
 class App;
@@ -21,6 +23,7 @@ struct SimulateOptions {
   std::filesystem::path connectome_out = {};  ///< what plasticity made of the connectome; or empty
   std::string backend = {};                   ///< of the key, above all; empty: as it stands
   bool json = false;                          ///< summary to stdout, everything else to stderr
+  std::optional<SplitSettings> split = {};    ///< over workers instead of a backend
 };
 
 /// Adds --backend.

@@ -2,7 +2,7 @@
 # `./noesis test`: builds what the labels need, runs their ctest cases, counts. Sourced by the launcher,
 # whose functions and variables it uses (root, build, preset, jobs, say, fail, ensure_build).
 
-default_labels=(unit property reference python install gpu-host)
+default_labels=(unit property reference python install gpu-host distributed)
 known_labels=("${default_labels[@]}" slow gpu asan tsan fuzz)
 
 # Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named.
@@ -38,7 +38,7 @@ run_labels() {
     fuzz) targets=(all) ;;
     tsan)
       targets=(threaded_tests)
-      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Dispatcher|Integrator|Kernels|PlasticSimulation|SendAndRecv|Server)[.]')
+      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Dispatcher|Integrator|Kernels|PlasticSimulation|SendAndRecv|Server|SplitGrowth|SplitSimulation)[.]')
       # libzmq's own hand-overs cannot be seen, since it is not instrumented.
       export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1}
       ;;
@@ -78,11 +78,12 @@ run_tests() {
   for label in "${labels[@]}"; do
     [[ " ${known_labels[*]} " == *" $label "* ]] || fail_usage "$label"
     [[ $label == [at]san || $label == fuzz ]] || plain+=("$label")
+    [[ $label != distributed ]] || plain+=(hemispheres) # in processes, of which sanitizers see little
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
-    [[ $label != asan ]] || run_labels asan unit property gpu-host
-    [[ $label != tsan ]] || run_labels tsan unit
+    [[ $label != asan ]] || run_labels asan unit property gpu-host distributed
+    [[ $label != tsan ]] || run_labels tsan unit distributed
     [[ $label != fuzz ]] || run_labels fuzz fuzz
   done
   printf '%d passed, %d failed\n' "$passed" "$failed"

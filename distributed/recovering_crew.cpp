@@ -1,0 +1,122 @@
+#include "distributed/recovering_crew.hpp"
+
+#include <string>
+
+namespace noesis {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+bool is_structure(MessageType type) {
+  return type == MessageType::kInit || type == MessageType::kSpawn || type == MessageType::kSleep;
+}
+
+class RecoveringCrewImpl final : public RecoveringCrew {
+ public:
+  RecoveringCrewImpl(std::unique_ptr<Crew> crew, RecoveryOptions options)
+      : crew_(std::move(crew)), options_(std::move(options)) {}
+
+  int size() const override { return crew_->size(); }
+  std::string name() const override { return crew_->name(); }
+  void replace_lost() override { crew_->replace_lost(); }
+  RecoveryReport report() const override { return report_; }
+  void snapshot_soon() override { is_due_ = true; }
+
+  std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) override {
+    std::vector<Bytes> answers = insist(type, payloads);
+    if (is_structure(type)) {
+      // All that a worker knows follows from this, for a while.
+      base_ = {type, std::move(payloads)};
+      snapshot_.clear();
+      forget_log();
+    } else if (is_logged(type)) {
+      for (const Bytes& payload : payloads) log_bytes_ += std::ssize(payload);
+      log_.push_back({type, std::move(payloads)});
+    }
+    const bool moves = type == MessageType::kNormal || type == MessageType::kAdaptive;
+    const bool is_late = Clock::now() - last_snapshot_ >= options_.snapshot_interval;
+    if (moves && (is_due_ || is_late || log_bytes_ > options_.most_log_bytes)) take_snapshot();
+    return answers;
+  }
+
+ private:
+  struct Command {
+    MessageType type{};
+    std::vector<Bytes> payloads;
+  };
+
+  /// Until it is answered, whoever is lost meanwhile.
+  std::vector<Bytes> insist(MessageType type, const std::vector<Bytes>& payloads) {
+    Clock::time_point lost_at;
+    for (int attempt = 0;; ++attempt) {
+      try {
+        if (attempt > 0) {
+          crew_->replace_lost();
+          replay();
+          report_.recovery_s += seconds_since(lost_at);
+          if (options_.on_recovery) {
+            options_.on_recovery("replayed " + std::to_string(log_.size()) + " commands in " +
+                                 std::to_string(seconds_since(lost_at)) + " s");
+          }
+        }
+        return crew_->call(type, payloads);
+      } catch (const WorkerLost&) {
+        if (attempt >= options_.most_in_a_row || report_.num_recoveries >= options_.most_failures) {
+          throw;
+        }
+        lost_at = Clock::now();
+        ++report_.num_recoveries;
+      }
+    }
+  }
+
+  /// Brings workers that know nothing to where they were.
+  void replay() {
+    if (base_.payloads.empty()) return;
+    crew_->call(base_.type, base_.payloads);
+    if (!snapshot_.empty()) crew_->call(MessageType::kRestore, snapshot_);
+    for (const Command& command : log_) {
+      crew_->call(command.type, command.payloads);
+      ++report_.num_replayed;
+    }
+  }
+
+  void take_snapshot() {
+    const auto begin = Clock::now();
+    snapshot_ =
+        insist(MessageType::kSnapshot, std::vector<Bytes>(static_cast<std::size_t>(crew_->size())));
+    forget_log();
+    is_due_ = false;
+    ++report_.num_snapshots;
+    report_.snapshot_s += seconds_since(begin);
+  }
+
+  void forget_log() {
+    log_.clear();
+    log_bytes_ = 0;
+    last_snapshot_ = Clock::now();
+  }
+
+  std::unique_ptr<Crew> crew_;
+  RecoveryOptions options_;
+  RecoveryReport report_;
+  Command base_;                 // the last structure
+  std::vector<Bytes> snapshot_;  // (num_workers) since then, or empty
+  std::vector<Command> log_;     // since that
+  std::int64_t log_bytes_ = 0;
+  bool is_due_ = false;
+  Clock::time_point last_snapshot_ = Clock::now();
+};
+
+}  // namespace
+
+std::unique_ptr<RecoveringCrew> make_recovering_crew(std::unique_ptr<Crew> crew,
+                                                     RecoveryOptions options) {
+  return std::make_unique<RecoveringCrewImpl>(std::move(crew), std::move(options));
+}
+
+}  // namespace noesis

@@ -1,0 +1,331 @@
+#include "distributed/zmq_worker.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "core/interrupt.hpp"
+#include "distributed/greeting.hpp"
+#include "distributed/worker_brain.hpp"
+#include "distributed/zmq_communicator.hpp"
+#include "distributed/zmq_frames.hpp"
+
+namespace noesis {
+namespace {
+
+using namespace std::chrono_literals;
+
+RunError worker_error(std::string what, std::string where, std::string next = {}) {
+  return RunError({.what = std::move(what),
+                   .where = std::move(where),
+                   .got = {},
+                   .allowed = {},
+                   .next = std::move(next)});
+}
+
+/// This machine's address on the way to `endpoint`, as a UDP socket would take it.
+std::string address_towards(const std::string& endpoint) {
+  const std::string host_port = endpoint.substr(endpoint.find("://") + 3);
+  const std::size_t colon = host_port.rfind(':');
+  std::string host = host_port.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), host_port.substr(colon + 1).c_str(), &hints, &found) != 0) {
+    throw worker_error("no such host", endpoint, "check the address of the master");
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, freeaddrinfo);
+  const int handle = ::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  char text[NI_MAXHOST] = "";
+  const bool ok = handle >= 0 && ::connect(handle, found->ai_addr, found->ai_addrlen) == 0 &&
+                  getsockname(handle, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
+                  getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr,
+                              0, NI_NUMERICHOST) == 0;
+  if (handle >= 0) ::close(handle);
+  if (!ok) throw worker_error("there is no way to the master", endpoint, "check the network");
+  const std::string address = text;
+  return address.find(':') != std::string::npos ? "[" + address + "]" : address;
+}
+
+/// The connection to the master: commands and answers in the caller's thread, heartbeats and a look
+/// at the connection in one of its own.
+class Worker {
+ public:
+  explicit Worker(const WorkerOptions& options)
+      : options_(options),
+        arena_(options.threads),
+        control_(context_, zmq::socket_type::dealer),
+        peer_host_(options.peer_host.empty() ? address_towards(options.connect)
+                                             : options.peer_host) {}
+
+  ~Worker() {
+    is_over_ = true;
+    if (pulse_thread_.joinable()) pulse_thread_.join();
+    if (communicator_) communicator_->close();
+    brain_ = nullptr;
+    communicator_ = nullptr;
+  }
+
+  void run() {
+    connect();
+    greet();
+    pulse_thread_ = std::thread([this] { beat(); });
+    while (serve()) {
+    }
+  }
+
+ private:
+  void prepare(zmq::socket_t& socket) const {
+    socket.set(zmq::sockopt::linger, 500);
+    socket.set(zmq::sockopt::ipv6, options_.connect.find('[') != std::string::npos);
+    socket.set(zmq::sockopt::reconnect_ivl, 100);
+    socket.set(zmq::sockopt::heartbeat_ivl, 1000);
+    socket.set(zmq::sockopt::heartbeat_timeout, 5000);
+    if (!options_.keys) return;
+    socket.set(zmq::sockopt::curve_serverkey, options_.keys->master_key);
+    socket.set(zmq::sockopt::curve_publickey, options_.keys->public_key);
+    socket.set(zmq::sockopt::curve_secretkey, options_.keys->secret_key);
+  }
+
+  void connect() {
+    prepare(control_);
+    if (zmq_socket_monitor(control_.handle(), "inproc://monitor", ZMQ_EVENT_DISCONNECTED) != 0) {
+      throw worker_error("the connection cannot be watched", options_.connect);
+    }
+    try {
+      control_.connect(options_.connect);
+    } catch (const zmq::error_t& error) {
+      throw ConfigError({.what = std::string("not an address: ") + error.what(),
+                         .where = "--connect",
+                         .got = options_.connect,
+                         .allowed = "tcp://HOST:PORT",
+                         .next = {}});
+    }
+  }
+
+  void greet() {
+    Hello hello{own_identity(), options_.token, static_cast<std::int64_t>(::getpid())};
+    hello.identity.config_digest = options_.config_digest;
+    hello.identity.connectome_digest = options_.connectome_digest;
+    FrameHeader header;
+    header.type = MessageType::kHello;
+    send_frame(control_, {}, header, encode_hello(hello));
+    const auto give_up = ZmqClock::now() + options_.patience;
+    while (ZmqClock::now() < give_up && !interrupt_requested()) {
+      if (!wait_readable(control_, 50ms)) continue;
+      std::string peer;
+      const std::optional<Incoming> answer =
+          receive_frame(control_, false, kMostGreetingBytes, peer);
+      if (!answer) continue;
+      if (answer->header.type == MessageType::kRefuse) refused(answer->bytes());
+      if (answer->header.type != MessageType::kWelcome) continue;
+      welcome_ = decode_welcome(answer->bytes());
+      const std::string reason = misfit(welcome_.identity, hello.identity);
+      if (!reason.empty())
+        throw worker_error("the master does not fit: " + reason, options_.connect);
+      if (!options_.is_quiet) {
+        std::fprintf(stderr, "noesis worker %d of %d: joined %s\n", welcome_.rank + 1,
+                     welcome_.size, options_.connect.c_str());
+      }
+      return;
+    }
+    throw worker_error(
+        "no master answers there within " + std::to_string(options_.patience.count() / 1000) + " s",
+        options_.connect, "check host, port and keys, and that `noesis hemisphere master` runs");
+  }
+
+  static Bytes encode_hello(const Hello& hello) {
+    ByteWriter writer;
+    writer(hello);
+    return writer.take();
+  }
+  static Welcome decode_welcome(std::span<const std::byte> bytes) {
+    ByteReader reader(bytes);
+    Welcome welcome;
+    reader(welcome);
+    reader.end();
+    return welcome;
+  }
+
+  [[noreturn]] void refused(std::span<const std::byte> bytes) const {
+    ByteReader reader(bytes);
+    throw worker_error("the master refuses this worker: " + reader.get_text(), options_.connect);
+  }
+
+  /// Waits for one command and answers it. False at the end.
+  bool serve() {
+    if (pending_) {  // taken while an exchange was waited for
+      const Incoming command = std::move(*pending_);
+      pending_ = std::nullopt;
+      return obey(command);
+    }
+    if (!wait_readable(control_, 100ms)) {
+      check_master();
+      return true;
+    }
+    std::string peer;
+    const std::optional<Incoming> command =
+        receive_frame(control_, false, welcome_.most_bytes, peer);
+    return !command || obey(*command);
+  }
+
+  bool obey(const Incoming& command) {
+    const FrameHeader& header = command.header;
+    switch (header.type) {
+      case MessageType::kStop:
+        return false;
+      case MessageType::kRefuse:
+        refused(command.bytes());
+      case MessageType::kWelcome:
+        return true;
+      case MessageType::kReset:
+        answer(header, MessageType::kDone, {});
+        return true;
+      default:
+        break;
+    }
+    try {
+      Bytes bytes = header.type == MessageType::kConnect ? meet_peers(header, command.bytes())
+                                                         : do_work(header, command.bytes());
+      answer(header, MessageType::kDone, std::move(bytes));
+    } catch (const ExchangeGivenUp&) {
+      check_master();  // or the next command says what is to be done
+    } catch (const std::exception& error) {
+      answer(header, MessageType::kFailed, error_payload(error));
+    }
+    return true;
+  }
+
+  Bytes do_work(const FrameHeader& header, std::span<const std::byte> payload) {
+    if (!brain_) throw ProtocolError("a command before CMD_CONNECT", name_of(header.type));
+    Bytes answer = brain_->handle(header.type, payload);
+    pulse_.num_steps = brain_->num_steps();
+    return answer;
+  }
+
+  /// A new group: what was there of the old one goes.
+  Bytes meet_peers(const FrameHeader& header, std::span<const std::byte> payload) {
+    ByteReader reader(payload);
+    ConnectCommand command;
+    reader(command);
+    reader.end();
+    if (!command.peers.empty()) {
+      if (!communicator_) throw ProtocolError("peers without a socket", "CMD_CONNECT");
+      communicator_->connect(command.peers);
+      brain_ = std::make_unique<WorkerBrain>(*communicator_, arena_);
+      return {};
+    }
+    if (communicator_) communicator_->close();
+    brain_ = nullptr;
+    communicator_ = nullptr;
+    communicator_ = std::make_unique<ZmqCommunicator>(
+        context_, ZmqCommunicator::Options{.rank = welcome_.rank,
+                                           .size = welcome_.size,
+                                           .epoch = header.epoch,
+                                           .host = peer_host_,
+                                           .encrypted = welcome_.encrypted != 0,
+                                           .most_bytes = welcome_.most_bytes,
+                                           .is_given_up = [this] { return something_came(); },
+                                           .pulse = &pulse_});
+    ByteWriter writer;
+    writer(communicator_->address());
+    return writer.take();
+  }
+
+  /// While an exchange is waited for: whether the master has something else to say.
+  bool something_came() {
+    if (is_master_gone_ || interrupt_requested()) return true;
+    if (!wait_readable(control_, 0ms)) return false;
+    std::string peer;
+    pending_ = receive_frame(control_, false, welcome_.most_bytes, peer);
+    return pending_.has_value();
+  }
+
+  void answer(const FrameHeader& command, MessageType type, Bytes payload) {
+    FrameHeader header;
+    header.type = type;
+    header.sender = welcome_.rank;
+    header.epoch = command.epoch;
+    header.step = command.step;
+    send_frame(control_, {}, header, std::move(payload));
+  }
+
+  void check_master() const {
+    if (is_master_gone_) {
+      throw worker_error("the master is gone", options_.connect,
+                         "start it again with --resume, and this worker");
+    }
+    if (interrupt_requested()) throw worker_error("interrupted", "worker");
+  }
+
+  /// Heartbeats, until the end.
+  void beat() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    zmq::socket_t socket(context_, zmq::socket_type::dealer);
+    zmq::socket_t monitor(context_, zmq::socket_type::pair);
+    monitor.connect("inproc://monitor");
+    prepare(socket);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::sndhwm, 8);
+    socket.connect(options_.connect);
+    FrameHeader header;
+    header.type = MessageType::kHeartbeat;
+    header.sender = welcome_.rank;
+    while (!is_over_) {
+      ByteWriter writer;
+      writer(Heartbeat{welcome_.session, pulse_.num_steps, pulse_.num_exchanges,
+                       static_cast<std::uint8_t>(pulse_.is_waiting ? 1 : 0)});
+      send_frame(socket, {}, header, writer.take());
+      // A command that comes is not for this thread; the end of the connection is.
+      for (int turn = 0; turn * 20 < welcome_.heartbeat_ms && !is_over_; ++turn) {
+        if (!wait_readable(monitor, 20ms)) continue;
+        zmq::message_t event, address;
+        if (!monitor.recv(event, zmq::recv_flags::dontwait)) continue;
+        if (event.more() && !monitor.recv(address, zmq::recv_flags::none)) continue;
+        is_master_gone_ = true;
+      }
+    }
+  }
+
+  const WorkerOptions& options_;
+  ThreadArena arena_;
+  zmq::context_t context_;
+  zmq::socket_t control_;
+  std::string peer_host_;
+  Welcome welcome_;
+  WorkerPulse pulse_;
+  std::unique_ptr<ZmqCommunicator> communicator_;
+  std::unique_ptr<WorkerBrain> brain_;
+  std::optional<Incoming> pending_;
+  std::atomic<bool> is_master_gone_{false};
+  std::atomic<bool> is_over_{false};
+  std::thread pulse_thread_;
+};
+
+}  // namespace
+
+void run_zmq_worker(const WorkerOptions& options) {
+  // Of a worker that its master started, the master is asked to stop, and tells it.
+  std::optional<InterruptScope> interrupts;
+  if (options.token.empty()) {
+    interrupts.emplace();
+  } else {
+    signal(SIGINT, SIG_IGN);
+  }
+  Worker worker(options);
+  worker.run();
+}
+
+}  // namespace noesis

@@ -1,0 +1,229 @@
+// The part of the composition root that knows of distributed/: which transports this build has.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/config.hpp"
+#include "core/error.hpp"
+#include "core/names.hpp"
+#include "distributed/crew.hpp"
+#include "distributed/recovering_crew.hpp"
+#include "distributed/split_backend.hpp"
+#include "runners/split_settings.hpp"
+#ifdef NOESIS_HAVE_HEMISPHERES
+#include "distributed/zmq_crew.hpp"
+#include "distributed/zmq_worker.hpp"
+#include "server/keys.hpp"
+#endif
+#ifdef NOESIS_HAVE_MPI
+#include "distributed/mpi_crew.hpp"
+#endif
+
+namespace noesis {
+namespace {
+
+[[noreturn]] [[maybe_unused]] void refuse_transport(const std::string& name, const char* option) {
+  throw ConfigError(
+      {.what = "this build of noesis has no such transport",
+       .where = "transport",
+       .got = "\"" + name + "\"",
+       .allowed = {},
+       .next = std::string("build with -D") + option + "=ON (docs/guides/distributed.md)"});
+}
+
+void print_plan(const SplitReport& plan) {
+  std::fprintf(stderr,
+               "split over %d workers: %.3g%% of %lld synapses cross, %.3g MB an exchange, %d "
+               "exchanges a step\n",
+               plan.num_workers, 100 * plan.callosal_fraction,
+               static_cast<long long>(plan.num_synapses),
+               static_cast<double>(plan.bytes_an_exchange) / 1e6, plan.exchanges_a_step);
+  for (std::size_t w = 0; w < plan.own.size(); ++w) {
+    std::fprintf(
+        stderr, "  worker %zu: %lld neurons, %lld of them without remote input, %lld synapses\n",
+        w + 1, static_cast<long long>(plan.own[w]), static_cast<long long>(plan.interior[w]),
+        static_cast<long long>(plan.synapses[w]));
+  }
+}
+
+nlohmann::ordered_json json_of(const SplitReport& report, const RecoveryReport* recovery) {
+  nlohmann::ordered_json json = {{"workers", report.num_workers},
+                                 {"callosal_fraction", report.callosal_fraction},
+                                 {"bytes_an_exchange", report.bytes_an_exchange},
+                                 {"exchanges_a_step", report.exchanges_a_step},
+                                 {"neurons", report.own},
+                                 {"interior_neurons", report.interior},
+                                 {"synapses", report.synapses},
+                                 {"spawns", report.num_spawns},
+                                 {"sleeps", report.num_sleeps},
+                                 {"digests_compared", report.num_digests},
+                                 {"steps", report.num_steps},
+                                 {"busy_s", report.busy_s},
+                                 {"wait_s", report.wait_s},
+                                 {"bytes_sent", report.exchanges.bytes_sent},
+                                 {"bytes_copied", report.exchanges.bytes_copied}};
+  if (recovery != nullptr) {
+    json["recoveries"] = recovery->num_recoveries;
+    json["snapshots"] = recovery->num_snapshots;
+    json["replayed_commands"] = recovery->num_replayed;
+    json["snapshot_s"] = recovery->snapshot_s;
+    json["recovery_s"] = recovery->recovery_s;
+  }
+  return json;
+}
+
+#ifdef NOESIS_HAVE_HEMISPHERES
+constexpr const char* kKeysVariable = "NOESIS_WORKER_KEYS";
+
+/// The way that this program was started.
+std::string own_program() {
+  std::string path(4096, '\0');
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return path;
+}
+
+std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const SplitDigests& digests,
+                                       std::uint64_t most_bytes) {
+  ZmqCrewOptions options;
+  options.bind = settings.bind;
+  options.num_workers = settings.workers + settings.local_workers;
+  options.num_started = settings.local_workers;
+  options.respawn = settings.respawn;
+  options.insecure = settings.insecure;
+  options.is_quiet = settings.quiet;
+  options.config_digest = digests.config;
+  options.connectome_digest = digests.connectome;
+  options.most_bytes = most_bytes;
+  options.join_patience =
+      std::chrono::milliseconds(static_cast<std::int64_t>(1000 * settings.join_patience_s));
+  std::string own_keys;
+  if (!settings.curve.empty()) {
+    const ServerKeys keys = read_server_keys(settings.curve);
+    options.keys = {keys.public_key, keys.secret_key, keys.clients};
+    const auto [public_key, secret_key] = make_worker_keys();  // of workers started here
+    options.keys->workers.push_back(public_key);
+    own_keys = keys.public_key + public_key + secret_key;
+  }
+  options.worker_command = [threads = settings.threads_each, own_keys](const std::string& endpoint,
+                                                                       const std::string& token) {
+    ChildCommand command{{own_program(), "hemisphere", "worker", "--connect", endpoint, "--threads",
+                          std::to_string(threads), "--token", token}};
+    if (!own_keys.empty()) command.environment.emplace_back(kKeysVariable, own_keys);
+    return command;
+  };
+  return make_zmq_crew(std::move(options));
+}
+#endif
+
+/// Bytes that a message of this run may have: the largest brings a worker all that it holds.
+template <Real T>
+std::uint64_t most_message_bytes(const BackendRequest<T>& request) {
+  std::uint64_t bytes = std::uint64_t{1} << 26;
+  for (const ConnectomePtr& connectome : request.connectomes) {
+    bytes += static_cast<std::uint64_t>(3 * connectome->memory_bytes());
+  }
+  const std::uint64_t planes = 8 + 4 * static_cast<std::uint64_t>(request.shape.num_components);
+  return bytes +
+         2 * planes * sizeof(T) *
+             static_cast<std::uint64_t>(request.shape.num_tiles() * request.shape.plane_size());
+}
+
+}  // namespace
+
+template <Real T>
+BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDigests digests,
+                                        std::shared_ptr<SplitWatch> watch) {
+  return [=](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
+    std::shared_ptr<Crew> crew;
+    [[maybe_unused]] RecoveringCrew* recovering = nullptr;
+    if (settings.transport == "local") {
+      crew = make_local_crew(settings.workers, settings.threads_each);
+    } else if (settings.transport == "mpi") {
+#ifdef NOESIS_HAVE_MPI
+      crew = make_mpi_crew(settings.threads_each);
+#else
+      refuse_transport("mpi", "NOESIS_WITH_MPI");
+#endif
+    } else {
+#ifdef NOESIS_HAVE_HEMISPHERES
+      RecoveryOptions recovery;
+      recovery.snapshot_interval =
+          std::chrono::milliseconds(static_cast<std::int64_t>(1000 * settings.snapshot_interval_s));
+      if (!settings.quiet) {
+        recovery.on_recovery = [](const std::string& text) {
+          std::fprintf(stderr, "noesis: the crew is whole again: %s\n", text.c_str());
+        };
+      }
+      auto outer = make_recovering_crew(
+          make_hemispheres(settings, digests, most_message_bytes(request)), recovery);
+      recovering = outer.get();
+      crew = std::move(outer);
+#else
+      refuse_transport("zmq", "NOESIS_WITH_ZMQ");
+#endif
+    }
+    SplitOptions options;
+    options.partition = {settings.partition, settings.partition_file.string()};
+    if (!settings.quiet) {
+      options.on_plan = [shown = false](const SplitReport& plan) mutable {
+        if (!shown) print_plan(plan);
+        shown = true;
+      };
+    }
+    auto backend = make_split_backend<T>(crew, request, options);
+    if (watch) {
+      watch->report = [raw = backend.get(), recovering] {
+        if (recovering == nullptr) return json_of(raw->report(), nullptr);
+        const RecoveryReport recovery = recovering->report();
+        return json_of(raw->report(), &recovery);
+      };
+    }
+    return backend;
+  };
+}
+
+template BackendFactory<float> split_backend_factory(const SplitSettings&, SplitDigests,
+                                                     std::shared_ptr<SplitWatch>);
+template BackendFactory<double> split_backend_factory(const SplitSettings&, SplitDigests,
+                                                      std::shared_ptr<SplitWatch>);
+
+void run_worker([[maybe_unused]] const WorkerSettings& settings) {
+#ifdef NOESIS_HAVE_HEMISPHERES
+  WorkerOptions options;
+  options.connect = settings.connect;
+  options.peer_host = settings.peer_host;
+  options.threads = settings.threads;
+  options.config_digest = settings.config_digest;
+  options.connectome_digest = settings.connectome_digest;
+  options.patience =
+      std::chrono::milliseconds(static_cast<std::int64_t>(1000 * settings.patience_s));
+  options.token = settings.token;
+  options.is_quiet = !settings.token.empty();
+  if (!settings.curve.empty()) {
+    const ClientKeys keys = read_client_keys(settings.curve);
+    options.keys = {keys.server_key, keys.public_key, keys.secret_key};
+  } else if (const char* const text = std::getenv(kKeysVariable)) {
+    const std::string keys = text;
+    if (keys.size() == 120) {
+      options.keys = {keys.substr(0, 40), keys.substr(40, 40), keys.substr(80, 40)};
+    }
+    ::unsetenv(kKeysVariable);
+  }
+  run_zmq_worker(options);
+#else
+  refuse_transport("zmq", "NOESIS_WITH_ZMQ");
+#endif
+}
+
+bool run_mpi_worker([[maybe_unused]] int threads) {
+#ifdef NOESIS_HAVE_MPI
+  return work_for_mpi_master(threads);
+#else
+  refuse_transport("mpi", "NOESIS_WITH_MPI");
+#endif
+}
+
+}  // namespace noesis

@@ -1,0 +1,66 @@
+#pragma once
+/// How a run is split over workers; what depends on the options of the build is in
+/// distributed_factory.cpp alone.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "physics/simulation.hpp"
+
+namespace noesis {
+
+/// Of `noesis hemisphere master` and `noesis large-scale --mpi`.
+struct SplitSettings {
+  std::string transport = "zmq";  ///< zmq, mpi or local (threads of this process)
+  std::string bind = "tcp://127.0.0.1:5560";
+  int workers = 0;        ///< that join by themselves; of local: all
+  int local_workers = 0;  ///< that the master starts
+  int threads_each = 1;   ///< of a worker that it starts
+  bool respawn = false;
+  bool insecure = false;
+  bool quiet = false;
+  std::filesystem::path curve = {};  ///< keys of the master, as of `noesis serve`
+  std::string partition = "blocks";
+  std::filesystem::path partition_file = {};
+  double snapshot_interval_s = 10;
+  double join_patience_s = 60;
+};
+
+/// What a run learns of its split: filled by the backend, asked at the end.
+struct SplitWatch {
+  std::function<nlohmann::ordered_json()> report = {};
+};
+
+/// A backend whose rows are at workers. `digests` are what master and workers must agree on.
+/// @throws ConfigError for a transport that this build does not have. What it returns throws as
+/// make_zmq_crew() and make_split_backend() do.
+struct SplitDigests {
+  std::string config, connectome;
+};
+template <Real T>
+BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDigests digests,
+                                        std::shared_ptr<SplitWatch> watch);
+
+/// Of `noesis hemisphere worker`.
+struct WorkerSettings {
+  std::string connect;
+  std::filesystem::path curve = {};  ///< keys of a client, as of `noesis serve`
+  std::string peer_host = {};
+  int threads = 0;
+  std::string config_digest = {}, connectome_digest = {};
+  double patience_s = 10;
+  std::string token = {};
+};
+/// Works until the master says stop. @throws ConfigError without ZeroMQ in this build, and as
+/// run_zmq_worker() does.
+void run_worker(const WorkerSettings& settings);
+
+/// With MPI: whether this process is a worker, and then its work, until the master says stop. False
+/// in rank 0, the master. To be called first of all. @throws ConfigError without MPI in this build.
+bool run_mpi_worker(int threads);
+
+}  // namespace noesis
