@@ -384,10 +384,19 @@ class SplitBackendImpl final : public SplitBackend<T> {
       report_.own.push_back(worker.num_own);
     }
     const bool has_gaps = !connectome_->gap_junctions().empty();
+    const std::int64_t row_bytes = shape_.num_tiles() * shape_.tile_width *
+                                   static_cast<std::int64_t>(sizeof(T)) * (has_gaps ? 2 : 1);
+    report_.bytes_sent.clear();
+    report_.bytes_received.clear();
+    for (const WorkerPlan& worker : plan_.workers) {
+      report_.bytes_sent.push_back(worker.num_sent() * row_bytes);
+      report_.bytes_received.push_back((worker.num_local() - worker.num_own) * row_bytes);
+    }
+    report_.stages_a_step = exchanges_a_step(spec_.integrator.name, false, false);
+    if (connectome_->has_delays()) report_.stages_a_step = 1;
     report_.num_synapses = plan_.num_synapses;
     report_.callosal_fraction = plan_.callosal_fraction();
-    report_.bytes_an_exchange = plan_.num_sent() * shape_.num_tiles() * shape_.tile_width *
-                                static_cast<std::int64_t>(sizeof(T)) * (has_gaps ? 2 : 1);
+    report_.bytes_an_exchange = plan_.num_sent() * row_bytes;
     report_.exchanges_a_step =
         exchanges_a_step(spec_.integrator.name, connectome_->has_delays(), has_gaps);
     has_plan_ = true;

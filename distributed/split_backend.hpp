@@ -22,9 +22,11 @@ struct SplitReport {
   double callosal_fraction = 0;
   std::int64_t bytes_an_exchange = 0;  ///< of all workers together
   int exchanges_a_step = 0;
+  int stages_a_step = 0;               ///< of which each sums all synapses; with delays one
   std::vector<std::int64_t> synapses;  ///< (num_workers)
   std::vector<std::int64_t> interior;  ///< (num_workers) own rows that read nothing remote
   std::vector<std::int64_t> own;       ///< (num_workers)
+  std::vector<std::int64_t> bytes_sent, bytes_received;  ///< (num_workers) in an exchange
   std::int64_t num_structures = 0;     ///< times that the rows were dealt out
   std::int64_t num_digests = 0;        ///< of workers' rows that were compared
   std::int64_t num_spawns = 0, num_sleeps = 0;

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "distributed/crew.hpp"
+#include "distributed/prediction.hpp"
 #include "distributed/recovering_crew.hpp"
 #include "distributed/split_backend.hpp"
 #include "runners/split_settings.hpp"
@@ -36,10 +37,12 @@ namespace {
 void print_plan(const SplitReport& plan) {
   std::fprintf(stderr,
                "split over %d workers: %.3g%% of %lld synapses cross, %.3g MB an exchange, %d "
-               "exchanges a step\n",
+               "exchanges a step (%.3g MB); predicted speed-up over one thread: %.2f\n",
                plan.num_workers, 100 * plan.callosal_fraction,
                static_cast<long long>(plan.num_synapses),
-               static_cast<double>(plan.bytes_an_exchange) / 1e6, plan.exchanges_a_step);
+               static_cast<double>(plan.bytes_an_exchange) / 1e6, plan.exchanges_a_step,
+               static_cast<double>(plan.bytes_an_exchange * plan.exchanges_a_step) / 1e6,
+               predict_speed_up(plan, {}));
   for (std::size_t w = 0; w < plan.own.size(); ++w) {
     std::fprintf(
         stderr, "  worker %zu: %lld neurons, %lld of them without remote input, %lld synapses\n",
@@ -53,9 +56,14 @@ nlohmann::ordered_json json_of(const SplitReport& report, const RecoveryReport* 
                                  {"callosal_fraction", report.callosal_fraction},
                                  {"bytes_an_exchange", report.bytes_an_exchange},
                                  {"exchanges_a_step", report.exchanges_a_step},
+                                 {"bytes_a_step", report.bytes_an_exchange * report.exchanges_a_step},
+                                 {"predicted_speed_up", predict_speed_up(report, {})},
                                  {"neurons", report.own},
                                  {"interior_neurons", report.interior},
                                  {"synapses", report.synapses},
+                                 {"bytes_sent_an_exchange", report.bytes_sent},
+                                 {"bytes_received_an_exchange", report.bytes_received},
+                                 {"stages_a_step", report.stages_a_step},
                                  {"spawns", report.num_spawns},
                                  {"sleeps", report.num_sleeps},
                                  {"digests_compared", report.num_digests},
@@ -139,7 +147,9 @@ BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDige
   return [=](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
     std::shared_ptr<Crew> crew;
     [[maybe_unused]] RecoveringCrew* recovering = nullptr;
-    if (settings.transport == "local") {
+    if (settings.transport == "dry") {
+      crew = make_dry_run_crew(settings.workers, settings.threads_each);
+    } else if (settings.transport == "local") {
       crew = make_local_crew(settings.workers, settings.threads_each);
     } else if (settings.transport == "mpi") {
 #ifdef NOESIS_HAVE_MPI
@@ -189,6 +199,26 @@ template BackendFactory<float> split_backend_factory(const SplitSettings&, Split
                                                      std::shared_ptr<SplitWatch>);
 template BackendFactory<double> split_backend_factory(const SplitSettings&, SplitDigests,
                                                       std::shared_ptr<SplitWatch>);
+
+double exchange_seconds(bool over_tcp, int members, std::int64_t values, int repeats,
+                        double& bytes_copied) {
+  const ExchangeTiming timing = time_exchange(over_tcp, members, values, repeats);
+  bytes_copied = timing.bytes_copied;
+  return timing.seconds;
+}
+
+double predicted_step_seconds(const SplitPlanFacts& facts, const SplitConstants& constants) {
+  SplitReport plan;
+  plan.own = facts.own;
+  plan.interior = facts.interior;
+  plan.synapses = facts.synapses;
+  plan.bytes_sent = facts.bytes_sent;
+  plan.bytes_received = facts.bytes_received;
+  plan.stages_a_step = facts.stages_a_step;
+  plan.exchanges_a_step = facts.exchanges_a_step;
+  return predict_step_s(plan, {constants.synapse_s, constants.neuron_s, constants.latency_s,
+                               constants.bytes_per_s, constants.cores});
+}
 
 void run_worker([[maybe_unused]] const WorkerSettings& settings) {
 #ifdef NOESIS_HAVE_HEMISPHERES

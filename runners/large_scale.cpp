@@ -32,6 +32,8 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
     std::int64_t num_neurons = 200'000;
     std::int64_t synapses_per_neuron = 100;
     bool plan = false;
+    bool mpi = false;
+    SplitSettings split{.transport = "mpi"};
     double device_memory_gib = 0;
   };
   auto options = std::make_shared<Options>();
@@ -57,14 +59,37 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
   command->add_option("--device-memory-gib", options->device_memory_gib,
                       "Memory to plan for; 0: that of the device here, or 16");
   command->add_flag("--json", options->simulate.json, "Print summary.json to stdout");
+  command->add_flag("--mpi", options->mpi, "Split the brain over the ranks of mpirun");
+  command
+      ->add_option("--local-workers", options->split.local_workers,
+                   "Split the brain over so many workers, started here (over ZeroMQ)")
+      ->check(CLI::Range(0, 4096))
+      ->excludes("--mpi");
+  command
+      ->add_option("--threads-each", options->split.threads_each,
+                   "Threads of a rank or worker; 0: all")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
+  command->add_option("--partition", options->split.partition, "How rows are dealt out")
+      ->check(CLI::IsMember({"blocks", "regions"}));
   command->footer(
       "Examples:\n"
       "  noesis large-scale --out large.h5\n"
       "  noesis large-scale --neurons 1000000 --set duration_ms=100\n"
+      "  mpirun -n 4 noesis large-scale --mpi --out large.h5\n"
       "  noesis large-scale --neurons 300000 --synapses-per-neuron 2000 --plan\n"
       "  noesis large-scale --out large.h5 --set plasticity.oja.learning_rate=1e-3 --resume\n"
       "Ctrl-C saves everything, as does every checkpoint_interval_s; --resume goes on from there.");
   command->callback([options, &exit_code] {
+    if (options->mpi && run_mpi_worker(options->split.threads_each)) return;
+    if (options->mpi || options->split.local_workers > 0) {
+      if (!options->mpi) {
+        options->split.transport = "zmq";
+        options->split.bind = "tcp://127.0.0.1:*";
+        options->split.respawn = true;
+      }
+      options->simulate.split = options->split;
+    }
     const SimulateConfig defaults =
         large_scale_config(options->num_neurons, options->synapses_per_neuron);
     if (options->plan) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "physics/simulation.hpp"
 
@@ -15,7 +16,7 @@ namespace noesis {
 
 /// Of `noesis hemisphere master` and `noesis large-scale --mpi`.
 struct SplitSettings {
-  std::string transport = "zmq";  ///< zmq, mpi or local (threads of this process)
+  std::string transport = "zmq";  ///< zmq, mpi, local (threads of this process) or dry
   std::string bind = "tcp://127.0.0.1:5560";
   int workers = 0;        ///< that join by themselves; of local: all
   int local_workers = 0;  ///< that the master starts
@@ -44,6 +45,22 @@ struct SplitDigests {
 template <Real T>
 BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDigests digests,
                                         std::shared_ptr<SplitWatch> watch);
+
+/// Mean time of an exchange of so many floats each way [s], for benchmarks, and the bytes that one
+/// member copied in it.
+double exchange_seconds(bool over_tcp, int members, std::int64_t values, int repeats,
+                        double& bytes_copied);
+
+/// What a prediction knows of a plan (a SplitReport's) and of the machines.
+struct SplitPlanFacts {
+  std::vector<std::int64_t> own, interior, synapses, bytes_sent, bytes_received;
+  int stages_a_step = 0, exchanges_a_step = 0;
+};
+struct SplitConstants {
+  double synapse_s = 0, neuron_s = 0, latency_s = 0, bytes_per_s = 1;
+  int cores = 0;
+};
+double predicted_step_seconds(const SplitPlanFacts& facts, const SplitConstants& constants);
 
 /// Of `noesis hemisphere worker`.
 struct WorkerSettings {

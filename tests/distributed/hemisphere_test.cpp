@@ -14,7 +14,7 @@
 #include "distributed/zmq_crew.hpp"
 #include "distributed/zmq_frames.hpp"
 #include "distributed/zmq_worker.hpp"
-#include "tests/distributed/brains.hpp"
+#include "tests/distributed/lives.hpp"
 
 namespace noesis {
 namespace {
@@ -22,63 +22,6 @@ namespace {
 using namespace noesis::testing;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-constexpr const char* kWorker = NOESIS_BINARY_DIR "/tests/distributed/distributed_worker";
-
-ZmqCrewOptions started(int workers, bool respawn = true) {
-  ZmqCrewOptions options;
-  options.num_workers = options.num_started = workers;
-  options.respawn = respawn;
-  options.is_quiet = true;
-  options.join_patience = 30s;
-  options.worker_command = [](const std::string& endpoint, const std::string& token) {
-    return ChildCommand{{kWorker, endpoint, token}};
-  };
-  return options;
-}
-
-BrainSpec growing_spec() {
-  BrainSpec spec = make_spec("rate", "rk4");
-  spec.model.rate.activation = "logistic";
-  PlasticitySpec& rules = spec.plasticity;
-  rules.rules = {"homeostasis", "oja", "decay", "pruning", "neurogenesis", "sleep"};
-  rules.homeostasis.scaling_speed = 0.01;
-  rules.oja.learning_rate = 1e-2;
-  rules.decay = {.tau_ms = 300, .spared_fraction = 0, .interval_ms = 5};
-  rules.pruning = {.threshold = 0.02, .interval_ms = 10};
-  rules.neurogenesis.max_neurons = 75;
-  rules.neurogenesis.persistence_ms = 6;
-  rules.neurogenesis.refractory_ms = 11;
-  rules.sleep = {
-      .wake_tau_ms = 60, .sleep_tau_ms = 40, .upper = 0.6, .lower = 0.3, .reference_rate = 0.5};
-  return spec;
-}
-
-/// A brain that grows and sleeps, in one piece and split, `disturb` being called every millisecond.
-template <class Disturb>
-void expect_same_life(std::shared_ptr<Crew> crew, int duration_ms, const Disturb& disturb) {
-  const ThreadArena arena(1);
-  const ConnectomePtr brain = make_brain({});
-  const BrainSpec spec = growing_spec();
-  Simulation<float> whole({brain}, spec, {3}, arena);
-  Simulation<float> split({brain}, spec, {3}, arena, split_over<float>(crew));
-  for (int ms = 1; ms <= duration_ms; ++ms) {
-    disturb(ms);
-    const double error = ms % 50 < 25 ? 1 : 0;
-    whole.set_error(0, error);
-    split.set_error(0, error);
-    whole.advance_to(ms);
-    split.advance_to(ms);
-    if (ms % 5 == 0) {
-      ASSERT_TRUE(same_bits(whole.state(), split.state())) << "at " << ms;
-    }
-  }
-  ASSERT_TRUE(same_bits(whole.state(), split.state()));
-  EXPECT_EQ(whole.connectome(0)->digest(), split.connectome(0)->digest());
-  EXPECT_EQ(whole.plasticity(0).num_born, split.plasticity(0).num_born);
-  EXPECT_EQ(whole.plasticity(0).num_pruned, split.plasticity(0).num_pruned);
-  EXPECT_GT(whole.plasticity(0).num_born, 0);
-}
 
 // Red when anything that crosses a process is lost, cut or put in another order.
 TEST(Hemispheres, TwoProcessesHaveTheBitsOfOne) {
@@ -128,7 +71,9 @@ TEST(Hemispheres, ALostWorkerIsAnErrorWithoutRecovery) {
   Simulation<double> split({brain}, make_spec("rate", "heun"), {3}, arena,
                            split_over<double>(crew));
   split.advance_to(2);
-  ::kill(worker_processes(*crew)[1], SIGKILL);
+  const int process = worker_processes(*crew)[1];
+  ASSERT_GT(process, 0);
+  ::kill(process, SIGKILL);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THROW(split.advance_to(4), WorkerLost);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
