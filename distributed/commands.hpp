@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/config.hpp"
-#include "distributed/bytes.hpp"
 #include "distributed/split_plan.hpp"
+#include "distributed/wire.hpp"
 #include "physics/communicator.hpp"
 #include "physics/integrator.hpp"
 #include "physics/models/models.hpp"
@@ -218,16 +218,16 @@ struct WorkerSnapshot {
 
 template <class Command>
 Bytes encode(const Command& command) {
-  ByteWriter writer;
+  WireWriter writer;
   writer(command);
   return writer.take();
 }
 
-/// @throws ProtocolError.
+/// @throws WireError.
 template <class Command>
 Command decode(std::span<const std::byte> payload) {
   Command command;
-  ByteReader reader(payload);
+  WireReader reader(payload);
   reader(command);
   reader.end();
   return command;

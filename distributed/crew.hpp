@@ -27,7 +27,7 @@ class Crew {
 
   /// Gives each worker a command with its payload, and waits for their answers. @throws what a
   /// worker could not do, as the error that it met; WorkerLost when one is gone.
-  virtual std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) = 0;
+  virtual std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) = 0;
 
   /// After WorkerLost: makes the crew whole again, with workers that know nothing. @throws RunError
   /// where that cannot be.

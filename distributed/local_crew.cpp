@@ -31,7 +31,7 @@ class LocalCrew final : public Crew {
   int size() const override { return static_cast<int>(seats_.size()); }
   std::string name() const override { return std::to_string(size()) + " workers in this process"; }
 
-  std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) override {
+  std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) override {
     ensure(payloads.size() == seats_.size(), "a payload for each worker");
     std::unique_lock lock(mutex_);
     first_error_ = nullptr;
@@ -53,7 +53,7 @@ class LocalCrew final : public Crew {
 
  private:
   struct Seat {
-    MessageType type{};
+    WireType type{};
     Bytes bytes;  // the payload, then the answer
     bool has_command = false;
   };

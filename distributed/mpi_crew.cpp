@@ -46,8 +46,7 @@ class Session {
   ~Session();
 };
 
-void send_message(int to, MessageType type, std::span<const std::byte> payload,
-                  std::uint64_t step) {
+void send_message(int to, WireType type, std::span<const std::byte> payload, std::uint64_t step) {
   Session& session = Session::get();
   FrameHeader header;
   header.type = type;
@@ -102,7 +101,7 @@ Message receive_message(int from) {
 
 Session::~Session() {
   if (rank == 0) {
-    for (int to = 1; to < size; ++to) send_message(to, MessageType::kStop, {}, 0);
+    for (int to = 1; to < size; ++to) send_message(to, WireType::kStop, {}, 0);
   }
   MPI_Comm_free(&rates);
   MPI_Comm_free(&control);
@@ -201,7 +200,7 @@ class MpiCrew final : public Crew {
   }
   void replace_lost() override {}
 
-  std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) override {
+  std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) override {
     ensure(std::ssize(payloads) == size(), "a payload for each worker");
     ++step_;
     for (int to = 1; to < size(); ++to) {
@@ -221,7 +220,7 @@ class MpiCrew final : public Crew {
         give_up(error);
       }
       Message message = receive_message(from);
-      if (message.header.type == MessageType::kFailed) {
+      if (message.header.type == WireType::kFailed) {
         try {
           throw_error(message.payload);
         } catch (...) {
@@ -261,13 +260,13 @@ bool work_for_mpi_master(int threads) {
   while (true) {
     wait_message(0, Clock::time_point::max());
     const Message message = receive_message(0);
-    if (message.header.type == MessageType::kStop) return true;
+    if (message.header.type == WireType::kStop) return true;
     Bytes answer;
-    MessageType type = MessageType::kDone;
+    WireType type = WireType::kDone;
     try {
       answer = brain.handle(message.header.type, message.payload);
     } catch (const std::exception& error) {
-      type = MessageType::kFailed;
+      type = WireType::kFailed;
       answer = error_payload(error);
     }
     send_message(0, type, answer, message.header.step);

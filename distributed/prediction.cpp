@@ -26,7 +26,7 @@ class DryRunCrew final : public Crew {
   }
   int size() const override { return static_cast<int>(workers_.size()); }
   std::string name() const override { return std::to_string(size()) + " workers that are alone"; }
-  std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) override {
+  std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) override {
     std::vector<Bytes> answers;
     for (std::size_t rank = 0; rank < workers_.size(); ++rank) {
       answers.push_back(workers_[rank]->handle(type, payloads[rank]));

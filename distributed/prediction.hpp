@@ -3,23 +3,24 @@
 ///
 ///   stage of a worker   c_s S_w + c_n n_w                    S_w synapses, n_w own neurons
 ///   exchange            L + B_w / b                          B_w bytes that it sends and receives
-///   step                max_w [stages (c_s S_w + c_n n_w) + exchanges max(0, L + B_w / b - overlap)]
+///   step                max_w [stages (c_s S_w + c_n n_w) + exchanges max(0, L + B_w / b -
+///   overlap)]
 ///
-/// where the overlap is the time of the rows that read nothing remote. Workers beyond the cores of a
-/// machine take turns: their stages are multiplied by workers / cores.
+/// where the overlap is the time of the rows that read nothing remote. Workers beyond the cores of
+/// a machine take turns: their stages are multiplied by workers / cores.
 
 #include "distributed/split_backend.hpp"
 
 namespace noesis {
 
-/// The defaults are of one core of a server of 2023 and of loopback; `noesis bench scaling` measures
-/// them.
+/// The defaults are of one core of a server of 2023 and of loopback; `noesis bench scaling`
+/// measures them.
 struct CostModel {
-  double synapse_s = 0.8e-9;       ///< c_s: a synapse in a stage, sources out of cache
-  double neuron_s = 10e-9;         ///< c_n: a neuron in a stage, its part of the noise included
-  double latency_s = 60e-6;        ///< L: of an exchange without content
-  double bytes_per_s = 1.5e9;      ///< b: with checksums and copies
-  int cores = 0;                   ///< that the workers share; 0: one each at least
+  double synapse_s = 0.8e-9;   ///< c_s: a synapse in a stage, sources out of cache
+  double neuron_s = 10e-9;     ///< c_n: a neuron in a stage, its part of the noise included
+  double latency_s = 60e-6;    ///< L: of an exchange without content
+  double bytes_per_s = 1.5e9;  ///< b: with checksums and copies
+  int cores = 0;               ///< that the workers share; 0: one each at least
 };
 
 /// [s]

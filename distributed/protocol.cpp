@@ -28,74 +28,74 @@ T get(std::span<const std::byte> bytes, std::size_t at) {
 
 }  // namespace
 
-const char* name_of(MessageType type) noexcept {
+const char* name_of(WireType type) noexcept {
   switch (type) {
-    case MessageType::kHello:
+    case WireType::kHello:
       return "HELLO";
-    case MessageType::kWelcome:
+    case WireType::kWelcome:
       return "WELCOME";
-    case MessageType::kRefuse:
+    case WireType::kRefuse:
       return "REFUSE";
-    case MessageType::kHeartbeat:
+    case WireType::kHeartbeat:
       return "HEARTBEAT";
-    case MessageType::kReset:
+    case WireType::kReset:
       return "RESET";
-    case MessageType::kConnect:
+    case WireType::kConnect:
       return "CMD_CONNECT";
-    case MessageType::kInit:
+    case WireType::kInit:
       return "CMD_INIT";
-    case MessageType::kSpawn:
+    case WireType::kSpawn:
       return "CMD_SPAWN";
-    case MessageType::kSleep:
+    case WireType::kSleep:
       return "CMD_SLEEP";
-    case MessageType::kInputs:
+    case WireType::kInputs:
       return "CMD_INPUTS";
-    case MessageType::kState:
+    case WireType::kState:
       return "CMD_STATE";
-    case MessageType::kHistory:
+    case WireType::kHistory:
       return "CMD_HISTORY";
-    case MessageType::kWeights:
+    case WireType::kWeights:
       return "CMD_WEIGHTS";
-    case MessageType::kPutRules:
+    case WireType::kPutRules:
       return "CMD_PUT_RULES";
-    case MessageType::kNormal:
+    case WireType::kNormal:
       return "CMD_NORMAL";
-    case MessageType::kRules:
+    case WireType::kRules:
       return "CMD_RULES";
-    case MessageType::kAdaptive:
+    case WireType::kAdaptive:
       return "CMD_ADAPTIVE";
-    case MessageType::kFetchState:
+    case WireType::kFetchState:
       return "CMD_FETCH_STATE";
-    case MessageType::kFetchHistory:
+    case WireType::kFetchHistory:
       return "CMD_FETCH_HISTORY";
-    case MessageType::kFetchRules:
+    case WireType::kFetchRules:
       return "CMD_FETCH_RULES";
-    case MessageType::kFetchBiases:
+    case WireType::kFetchBiases:
       return "CMD_FETCH_BIASES";
-    case MessageType::kFetchOutputs:
+    case WireType::kFetchOutputs:
       return "CMD_FETCH_OUTPUTS";
-    case MessageType::kFetchAdaptive:
+    case WireType::kFetchAdaptive:
       return "CMD_FETCH_ADAPTIVE";
-    case MessageType::kSnapshot:
+    case WireType::kSnapshot:
       return "CMD_SNAPSHOT";
-    case MessageType::kRestore:
+    case WireType::kRestore:
       return "CMD_RESTORE";
-    case MessageType::kStop:
+    case WireType::kStop:
       return "CMD_STOP";
-    case MessageType::kDone:
+    case WireType::kDone:
       return "DONE";
-    case MessageType::kFailed:
+    case WireType::kFailed:
       return "FAILED";
-    case MessageType::kRates:
+    case WireType::kRates:
       return "RATES";
-    case MessageType::kError:
+    case WireType::kError:
       return "ERROR_NORM";
   }
   return nullptr;
 }
 
-bool is_logged(MessageType type) noexcept {
-  return type >= MessageType::kInit && type <= MessageType::kAdaptive;
+bool is_logged(WireType type) noexcept {
+  return type >= WireType::kInit && type <= WireType::kAdaptive;
 }
 
 void write_header(const FrameHeader& header, std::span<const std::byte> payload,
@@ -112,31 +112,30 @@ void write_header(const FrameHeader& header, std::span<const std::byte> payload,
 
 FrameHeader read_header(std::span<const std::byte> bytes, std::uint64_t most_bytes) {
   if (bytes.size() != kHeaderBytes) {
-    throw ProtocolError("a header of another length", std::to_string(bytes.size()) + " bytes",
-                        std::to_string(kHeaderBytes));
+    throw WireError("a header of another length", std::to_string(bytes.size()) + " bytes",
+                    std::to_string(kHeaderBytes));
   }
   if (std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
-    throw ProtocolError("not a message of noesis", "another beginning", "NOED");
+    throw WireError("not a message of noesis", "another beginning", "NOED");
   }
   const auto version = get<std::uint16_t>(bytes, 4);
   if (version != kProtocolVersion) {
-    throw ProtocolError("another version of the protocol", std::to_string(version),
-                        std::to_string(kProtocolVersion));
+    throw WireError("another version of the protocol", std::to_string(version),
+                    std::to_string(kProtocolVersion));
   }
   FrameHeader header;
-  header.type = static_cast<MessageType>(get<std::uint16_t>(bytes, 6));
+  header.type = static_cast<WireType>(get<std::uint16_t>(bytes, 6));
   header.sender = get<std::int32_t>(bytes, 8);
   header.epoch = get<std::uint32_t>(bytes, 12);
   header.step = get<std::uint64_t>(bytes, 16);
   header.length = get<std::uint64_t>(bytes, 24);
   header.checksum = get<std::uint64_t>(bytes, kChecksumAt);
   if (name_of(header.type) == nullptr) {
-    throw ProtocolError("an unknown type of message",
-                        std::to_string(static_cast<int>(header.type)));
+    throw WireError("an unknown type of message", std::to_string(static_cast<int>(header.type)));
   }
   if (header.length > most_bytes) {
-    throw ProtocolError("a message that is too long", std::to_string(header.length) + " bytes",
-                        "at most " + std::to_string(most_bytes));
+    throw WireError("a message that is too long", std::to_string(header.length) + " bytes",
+                    "at most " + std::to_string(most_bytes));
   }
   return header;
 }
@@ -144,16 +143,16 @@ FrameHeader read_header(std::span<const std::byte> bytes, std::uint64_t most_byt
 void check_payload(const FrameHeader& header, std::span<const std::byte> header_bytes,
                    std::span<const std::byte> payload) {
   if (payload.size() != header.length) {
-    throw ProtocolError("a payload of another length", std::to_string(payload.size()) + " bytes",
-                        std::to_string(header.length));
+    throw WireError("a payload of another length", std::to_string(payload.size()) + " bytes",
+                    std::to_string(header.length));
   }
   if (checksum_of(header_bytes.data(), payload) != header.checksum) {
-    throw ProtocolError("a message with a wrong checksum", name_of(header.type));
+    throw WireError("a message with a wrong checksum", name_of(header.type));
   }
 }
 
 Bytes error_payload(const std::exception& error) {
-  ByteWriter writer;
+  WireWriter writer;
   const auto* const user = dynamic_cast<const UserError*>(&error);
   writer.put(static_cast<std::int32_t>(user != nullptr ? user->exit_code() : 0));
   const ErrorParts parts =
@@ -166,7 +165,7 @@ Bytes error_payload(const std::exception& error) {
 }
 
 void throw_error(std::span<const std::byte> payload) {
-  ByteReader reader(payload);
+  WireReader reader(payload);
   const auto code = reader.get<std::int32_t>();
   ErrorParts parts;
   for (std::string* part : {&parts.what, &parts.where, &parts.got, &parts.allowed, &parts.next}) {

@@ -7,7 +7,7 @@
 /// |---|---|---|
 /// | 0  | 4 | "NOED" |
 /// | 4  | 2 | version of the protocol |
-/// | 6  | 2 | type, a MessageType |
+/// | 6  | 2 | type, a WireType |
 /// | 8  | 4 | sender: rank of the worker, or kMaster |
 /// | 12 | 4 | epoch: grows whenever the group is made anew, so that what is late is recognised |
 /// | 16 | 8 | step: counts commands, or exchanges of an epoch |
@@ -21,7 +21,7 @@
 #include <span>
 #include <string>
 
-#include "distributed/bytes.hpp"
+#include "distributed/wire.hpp"
 
 namespace noesis {
 
@@ -29,7 +29,7 @@ inline constexpr std::uint16_t kProtocolVersion = 1;
 inline constexpr std::int32_t kMaster = -1;
 inline constexpr std::size_t kHeaderBytes = 40;
 
-enum class MessageType : std::uint16_t {
+enum class WireType : std::uint16_t {
   // Greeting: a worker's, and the answers to it.
   kHello = 1,
   kWelcome = 2,
@@ -67,12 +67,12 @@ enum class MessageType : std::uint16_t {
 };
 
 /// "CMD_NORMAL", ... for messages to people.
-const char* name_of(MessageType type) noexcept;
+const char* name_of(WireType type) noexcept;
 /// Whether a replay needs it.
-bool is_logged(MessageType type) noexcept;
+bool is_logged(WireType type) noexcept;
 
 struct FrameHeader {
-  MessageType type{};
+  WireType type{};
   std::int32_t sender = kMaster;
   std::uint32_t epoch = 0;
   std::uint64_t step = 0;
@@ -83,14 +83,14 @@ struct FrameHeader {
 /// The header of a frame with that payload, as bytes.
 void write_header(const FrameHeader& header, std::span<const std::byte> payload,
                   std::span<std::byte, kHeaderBytes> bytes);
-/// Reads and checks a header by itself. @throws ProtocolError for another magic, version or type,
+/// Reads and checks a header by itself. @throws WireError for another magic, version or type,
 /// or a length above `most_bytes`.
 FrameHeader read_header(std::span<const std::byte> bytes, std::uint64_t most_bytes);
-/// @throws ProtocolError where the payload is not the one that the header was made for.
+/// @throws WireError where the payload is not the one that the header was made for.
 void check_payload(const FrameHeader& header, std::span<const std::byte> header_bytes,
                    std::span<const std::byte> payload);
 
-/// An error as a payload, and as it was: ConfigError, ProtocolError as RunError, or RunError.
+/// An error as a payload, and as it was: ConfigError, WireError as RunError, or RunError.
 Bytes error_payload(const std::exception& error);
 [[noreturn]] void throw_error(std::span<const std::byte> payload);
 

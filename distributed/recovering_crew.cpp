@@ -11,8 +11,8 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-bool is_structure(MessageType type) {
-  return type == MessageType::kInit || type == MessageType::kSpawn || type == MessageType::kSleep;
+bool is_structure(WireType type) {
+  return type == WireType::kInit || type == WireType::kSpawn || type == WireType::kSleep;
 }
 
 class RecoveringCrewImpl final : public RecoveringCrew {
@@ -26,7 +26,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
   RecoveryReport report() const override { return report_; }
   void snapshot_soon() override { is_due_ = true; }
 
-  std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) override {
+  std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) override {
     std::vector<Bytes> answers = insist(type, payloads);
     if (is_structure(type)) {
       // All that a worker knows follows from this, for a while.
@@ -37,7 +37,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
       for (const Bytes& payload : payloads) log_bytes_ += std::ssize(payload);
       log_.push_back({type, std::move(payloads)});
     }
-    const bool moves = type == MessageType::kNormal || type == MessageType::kAdaptive;
+    const bool moves = type == WireType::kNormal || type == WireType::kAdaptive;
     const bool is_late = Clock::now() - last_snapshot_ >= options_.snapshot_interval;
     if (moves && (is_due_ || is_late || log_bytes_ > options_.most_log_bytes)) take_snapshot();
     return answers;
@@ -45,12 +45,12 @@ class RecoveringCrewImpl final : public RecoveringCrew {
 
  private:
   struct Command {
-    MessageType type{};
+    WireType type{};
     std::vector<Bytes> payloads;
   };
 
   /// Until it is answered, whoever is lost meanwhile.
-  std::vector<Bytes> insist(MessageType type, const std::vector<Bytes>& payloads) {
+  std::vector<Bytes> insist(WireType type, const std::vector<Bytes>& payloads) {
     Clock::time_point lost_at;
     for (int attempt = 0;; ++attempt) {
       try {
@@ -78,7 +78,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
   void replay() {
     if (base_.payloads.empty()) return;
     crew_->call(base_.type, base_.payloads);
-    if (!snapshot_.empty()) crew_->call(MessageType::kRestore, snapshot_);
+    if (!snapshot_.empty()) crew_->call(WireType::kRestore, snapshot_);
     for (const Command& command : log_) {
       crew_->call(command.type, command.payloads);
       ++report_.num_replayed;
@@ -88,7 +88,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
   void take_snapshot() {
     const auto begin = Clock::now();
     snapshot_ =
-        insist(MessageType::kSnapshot, std::vector<Bytes>(static_cast<std::size_t>(crew_->size())));
+        insist(WireType::kSnapshot, std::vector<Bytes>(static_cast<std::size_t>(crew_->size())));
     forget_log();
     is_due_ = false;
     ++report_.num_snapshots;

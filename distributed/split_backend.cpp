@@ -62,7 +62,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     is_finite_ = true;
     report_.exchanges = {};
     double busy = 0, wait = 0;
-    for (const Bytes& bytes : tell_all(MessageType::kNormal, encode(command))) {
+    for (const Bytes& bytes : tell_all(WireType::kNormal, encode(command))) {
       const auto answer = decode<NormalAnswer>(bytes);
       is_finite_ = is_finite_ && answer.is_finite != 0;
       const std::size_t rank = static_cast<std::size_t>(&bytes - answers_.data());
@@ -98,10 +98,10 @@ class SplitBackendImpl final : public SplitBackend<T> {
 
   void fetch_history(std::int64_t step, DelayLine<T>& line) override {
     if (has_rows_) {
-      ByteWriter question;
+      WireWriter question;
       question.put(step);
       std::vector<HistoryCommand<T>> parts;
-      for (const Bytes& bytes : tell_all(MessageType::kFetchHistory, question.take())) {
+      for (const Bytes& bytes : tell_all(WireType::kFetchHistory, question.take())) {
         parts.push_back(decode<HistoryCommand<T>>(bytes));
       }
       merge_history(step, parts, line);
@@ -151,12 +151,12 @@ class SplitBackendImpl final : public SplitBackend<T> {
     if (rules.decay_ms) command.decay_factor = decay_factor(decay, *rules.decay_ms);
     // Without homeostasis nobody says who is born; empty rows have nothing to change.
     command.num_born = rules.homeostasis ? num_born_ : shape_.num_neurons;
-    tell_all(MessageType::kRules, encode(command));
+    tell_all(WireType::kRules, encode(command));
     biases_moved_ = biases_moved_ || rules.homeostasis.has_value();
   }
 
   void fetch_rules(std::int64_t, float* weights, const Homeostasis::Memory* memory) override {
-    const auto& answers = tell_all(MessageType::kFetchRules, {});
+    const auto& answers = tell_all(WireType::kFetchRules, {});
     for (std::size_t rank = 0; rank < answers.size(); ++rank) {
       const auto answer = decode<RulesAnswer>(answers[rank]);
       const auto ids = own_ids(rank);
@@ -176,7 +176,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
 
   void fetch_biases(std::int64_t, std::span<T> bias) override {
     if (!has_rows_) return copy_biases(bias);
-    scatter_answers(tell_all(MessageType::kFetchBiases, {}), bias.data());
+    scatter_answers(tell_all(WireType::kFetchBiases, {}), bias.data());
     // What is there now is what the surgeon is about to be told.
     if (biases_moved_ && !sent_inputs_.empty()) {
       for (std::size_t rank = 0; rank < sent_inputs_.size(); ++rank) {
@@ -188,7 +188,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
   }
 
   void fetch_outputs(std::int64_t, std::span<T> outputs) override {
-    scatter_answers(tell_all(MessageType::kFetchOutputs, {}), outputs.data());
+    scatter_answers(tell_all(WireType::kFetchOutputs, {}), outputs.data());
   }
 
   std::unique_ptr<AdaptiveStepper<T>> make_adaptive() override {
@@ -213,18 +213,18 @@ class SplitBackendImpl final : public SplitBackend<T> {
       command.order = AdaptiveOrder::kAdvance;
       command.time_ms = target_ms;
       command.limit_ms = limit_ms;
-      backend_.tell_all(MessageType::kAdaptive, encode(command));
+      backend_.tell_all(WireType::kAdaptive, encode(command));
     }
     void interpolate(double t_ms, State<T>& x) const override {
       backend_.scatter_state(
-          backend_.tell_all(MessageType::kFetchAdaptive,
+          backend_.tell_all(WireType::kFetchAdaptive,
                             encode(AdaptiveQuery{AdaptiveQuestion::kInterpolate, t_ms})),
           x);
     }
     void stop(State<T>& x) override {
       AdaptiveCommand<T> command;
       command.order = AdaptiveOrder::kStop;
-      backend_.scatter_state(backend_.tell_all(MessageType::kAdaptive, encode(command)), x);
+      backend_.scatter_state(backend_.tell_all(WireType::kAdaptive, encode(command)), x);
     }
     void resume(const State<T>& x) override {
       begin();
@@ -233,8 +233,8 @@ class SplitBackendImpl final : public SplitBackend<T> {
     StepStatistics statistics(std::int64_t env) const override {
       if (has_start_) return {};
       const auto& answers = backend_.tell_all(
-          MessageType::kFetchAdaptive, encode(AdaptiveQuery{AdaptiveQuestion::kStatistics, 0}));
-      ByteReader reader(answers.front());
+          WireType::kFetchAdaptive, encode(AdaptiveQuery{AdaptiveQuestion::kStatistics, 0}));
+      WireReader reader(answers.front());
       const auto all = reader.get_array<StepStatistics>();
       backend_.check_size(all.size(), static_cast<std::size_t>(backend_.shape_.num_envs));
       return all[static_cast<std::size_t>(env)];
@@ -242,7 +242,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     AdaptiveSnapshot<T> snapshot() const override {
       begin();
       const auto& answers = backend_.tell_all(
-          MessageType::kFetchAdaptive, encode(AdaptiveQuery{AdaptiveQuestion::kSnapshot, 0}));
+          WireType::kFetchAdaptive, encode(AdaptiveQuery{AdaptiveQuestion::kSnapshot, 0}));
       AdaptiveSnapshot<T> all;
       all.base = State<T>(backend_.shape_);
       for (std::size_t rank = 0; rank < answers.size(); ++rank) {
@@ -276,7 +276,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
                             s.limit};
         payloads.push_back(encode(command));
       }
-      backend_.tell(MessageType::kAdaptive, std::move(payloads));
+      backend_.tell(WireType::kAdaptive, std::move(payloads));
     }
 
    private:
@@ -296,7 +296,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
         command.state = backend_.own_values(x, rank);
         payloads.push_back(encode(command));
       }
-      backend_.tell(MessageType::kAdaptive, std::move(payloads));
+      backend_.tell(WireType::kAdaptive, std::move(payloads));
     }
 
     SplitBackendImpl& backend_;
@@ -315,8 +315,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
 
   void check_size(std::size_t got, std::size_t allowed) const {
     if (got == allowed) return;
-    throw ProtocolError("an answer of another length", std::to_string(got),
-                        std::to_string(allowed));
+    throw WireError("an answer of another length", std::to_string(got), std::to_string(allowed));
   }
 
   std::span<const std::int32_t> own_ids(std::size_t rank) const {
@@ -326,11 +325,11 @@ class SplitBackendImpl final : public SplitBackend<T> {
 
   // --- what is told ------------------------------------------------------------------------------
 
-  const std::vector<Bytes>& tell(MessageType type, std::vector<Bytes> payloads) {
+  const std::vector<Bytes>& tell(WireType type, std::vector<Bytes> payloads) {
     answers_ = crew_->call(type, std::move(payloads));
     return answers_;
   }
-  const std::vector<Bytes>& tell_all(MessageType type, Bytes payload) {
+  const std::vector<Bytes>& tell_all(WireType type, Bytes payload) {
     return tell(type, std::vector<Bytes>(static_cast<std::size_t>(crew_->size()), payload));
   }
 
@@ -344,9 +343,9 @@ class SplitBackendImpl final : public SplitBackend<T> {
         make_plan();
         const bool has_grown = report_.num_synapses >= before;
         deal_out(x, step,
-                 !was_dealt_out_ ? MessageType::kInit
-                 : has_grown     ? MessageType::kSpawn
-                                 : MessageType::kSleep);
+                 !was_dealt_out_ ? WireType::kInit
+                 : has_grown     ? WireType::kSpawn
+                                 : WireType::kSleep);
         if (options_.on_plan) options_.on_plan(report_);
       } else {
         deal_out(x, step);
@@ -410,7 +409,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     return options_.partition.by == "file" ? named : shape_.num_neurons;
   }
 
-  void deal_out(const State<T>& x, std::int64_t step, MessageType type = MessageType::kInit) {
+  void deal_out(const State<T>& x, std::int64_t step, WireType type = WireType::kInit) {
     std::vector<Bytes> payloads;
     std::vector<std::string> digests;
     const SynapseView gaps = view_of(connectome_->gap_junctions());
@@ -437,7 +436,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
       init.step = step;
       sent_inputs_[rank] = init.inputs;
       digests.push_back(digest_rows(init.plan, init.synapses, init.gap_junctions));
-      ByteWriter writer;
+      WireWriter writer;
       writer.put(static_cast<std::uint8_t>(sizeof(T)));
       writer(init);
       payloads.push_back(writer.take());
@@ -445,7 +444,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     inputs_version_ = surgeon_.version();
     const auto& answers = tell(type, std::move(payloads));
     for (std::size_t rank = 0; rank < answers.size(); ++rank) {
-      ByteReader reader(answers[rank]);
+      WireReader reader(answers[rank]);
       if (reader.get_text() != digests[rank]) {
         throw RunError({.what = "a worker holds other rows than it was given",
                         .where = "worker " + std::to_string(rank),
@@ -456,8 +455,8 @@ class SplitBackendImpl final : public SplitBackend<T> {
       ++report_.num_digests;
     }
     ++report_.num_structures;
-    if (type == MessageType::kSpawn) ++report_.num_spawns;
-    if (type == MessageType::kSleep) ++report_.num_sleeps;
+    if (type == WireType::kSpawn) ++report_.num_spawns;
+    if (type == WireType::kSleep) ++report_.num_sleeps;
     has_rows_ = has_weights_ = has_state_ = has_history_ = true;
     is_ahead_ = false;
     memory_.reset();  // whoever changed the rows puts it again
@@ -502,11 +501,11 @@ class SplitBackendImpl final : public SplitBackend<T> {
         const float* const row = table_.weights + table_.row_begin[id];
         weights.insert(weights.end(), row, row + table_.row_count[id]);
       }
-      ByteWriter writer;
+      WireWriter writer;
       writer.put_array(weights);
       payloads.push_back(writer.take());
     }
-    tell(MessageType::kWeights, std::move(payloads));
+    tell(WireType::kWeights, std::move(payloads));
     has_weights_ = true;
   }
 
@@ -552,7 +551,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     if (!any) return;
     std::vector<Bytes> payloads;
     for (const WireInputs<T>& inputs : changed) payloads.push_back(encode(inputs));
-    tell(MessageType::kInputs, std::move(payloads));
+    tell(WireType::kInputs, std::move(payloads));
   }
 
   void copy_biases(std::span<T> bias) const {
@@ -577,7 +576,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
       take(memory_->log_factors, own.log_factors);
       payloads.push_back(encode(own));
     }
-    tell(MessageType::kPutRules, std::move(payloads));
+    tell(WireType::kPutRules, std::move(payloads));
     has_memory_ = true;
   }
 
@@ -602,11 +601,11 @@ class SplitBackendImpl final : public SplitBackend<T> {
   void send_state(const State<T>& x) {
     std::vector<Bytes> payloads;
     for (std::size_t rank = 0; rank < plan_.workers.size(); ++rank) {
-      ByteWriter writer;
+      WireWriter writer;
       writer.put_array(own_values(x, rank));
       payloads.push_back(writer.take());
     }
-    tell(MessageType::kState, std::move(payloads));
+    tell(WireType::kState, std::move(payloads));
     has_state_ = true;
   }
 
@@ -625,13 +624,13 @@ class SplitBackendImpl final : public SplitBackend<T> {
 
   void scatter_state(const std::vector<Bytes>& answers, State<T>& x) const {
     for (std::size_t rank = 0; rank < answers.size(); ++rank) {
-      ByteReader reader(answers[rank]);
+      WireReader reader(answers[rank]);
       scatter_part(reader.get_array<T>(), rank, x);
     }
   }
 
   void fetch_state(State<T>& x) {
-    scatter_state(tell_all(MessageType::kFetchState, {}), x);
+    scatter_state(tell_all(WireType::kFetchState, {}), x);
     is_ahead_ = false;
     has_state_ = true;
   }
@@ -639,7 +638,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
   /// One value a neuron of environment 0.
   void scatter_answers(const std::vector<Bytes>& answers, T* values) const {
     for (std::size_t rank = 0; rank < answers.size(); ++rank) {
-      ByteReader reader(answers[rank]);
+      WireReader reader(answers[rank]);
       const std::vector<T> own = reader.get_array<T>();
       check_size(own.size(), own_ids(rank).size());
       scatter_rows(own.data(), own_ids(rank), 1, values);
@@ -696,7 +695,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     for (std::size_t rank = 0; rank < plan_.workers.size(); ++rank) {
       payloads.push_back(encode(HistoryCommand<T>{history_step_, own_history(rank)}));
     }
-    tell(MessageType::kHistory, std::move(payloads));
+    tell(WireType::kHistory, std::move(payloads));
     has_history_ = true;
   }
 

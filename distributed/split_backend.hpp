@@ -27,8 +27,8 @@ struct SplitReport {
   std::vector<std::int64_t> interior;  ///< (num_workers) own rows that read nothing remote
   std::vector<std::int64_t> own;       ///< (num_workers)
   std::vector<std::int64_t> bytes_sent, bytes_received;  ///< (num_workers) in an exchange
-  std::int64_t num_structures = 0;     ///< times that the rows were dealt out
-  std::int64_t num_digests = 0;        ///< of workers' rows that were compared
+  std::int64_t num_structures = 0;                       ///< times that the rows were dealt out
+  std::int64_t num_digests = 0;                          ///< of workers' rows that were compared
   std::int64_t num_spawns = 0, num_sleeps = 0;
   double busy_s = 0;  ///< of the slowest worker, in steps
   double wait_s = 0;  ///< of it, in which it waited for peers

@@ -8,14 +8,14 @@ WorkerBrain::WorkerBrain(Communicator& communicator, const ThreadArena& arena)
     : communicator_(communicator), arena_(arena) {}
 WorkerBrain::~WorkerBrain() = default;
 
-Bytes WorkerBrain::handle(MessageType type, std::span<const std::byte> payload) {
-  if (type == MessageType::kInit || type == MessageType::kSpawn || type == MessageType::kSleep) {
-    if (payload.empty()) throw ProtocolError("a command without its payload", name_of(type));
+Bytes WorkerBrain::handle(WireType type, std::span<const std::byte> payload) {
+  if (type == WireType::kInit || type == WireType::kSpawn || type == WireType::kSleep) {
+    if (payload.empty()) throw WireError("a command without its payload", name_of(type));
     part_ = nullptr;
     const auto begin = [&]<class T>(T) {
       auto part = std::make_unique<WorkerPart<T>>(decode<InitCommand<T>>(payload.subspan(1)),
                                                   communicator_, arena_);
-      ByteWriter answer;
+      WireWriter answer;
       answer.put(part->digest());
       part_ = std::move(part);
       return answer.take();
@@ -23,9 +23,9 @@ Bytes WorkerBrain::handle(MessageType type, std::span<const std::byte> payload) 
     const auto value_bytes = static_cast<std::size_t>(payload.front());
     if (value_bytes == sizeof(float)) return begin(float{});
     if (value_bytes == sizeof(double)) return begin(double{});
-    throw ProtocolError("an unknown precision", std::to_string(value_bytes) + " bytes", "4 or 8");
+    throw WireError("an unknown precision", std::to_string(value_bytes) + " bytes", "4 or 8");
   }
-  if (part_ == nullptr) throw ProtocolError("a command before CMD_INIT", name_of(type));
+  if (part_ == nullptr) throw WireError("a command before CMD_INIT", name_of(type));
   return part_->handle(type, payload);
 }
 

@@ -19,9 +19,9 @@ class WorkerBrain {
   ~WorkerBrain();
 
   /// Does what a command says and gives the answer. All workers are given the same commands in the
-  /// same order, each with its own part. @throws ProtocolError for a command that is damaged or out
+  /// same order, each with its own part. @throws WireError for a command that is damaged or out
   /// of order, ConfigError or RunError when what it asks for cannot be done, or a peer is lost.
-  Bytes handle(MessageType type, std::span<const std::byte> payload);
+  Bytes handle(WireType type, std::span<const std::byte> payload);
 
   /// Steps done, for heartbeats.
   std::int64_t num_steps() const noexcept;

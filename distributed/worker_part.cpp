@@ -16,7 +16,7 @@ namespace noesis {
 namespace {
 
 void require_wire(bool ok, const char* what) {
-  if (!ok) throw ProtocolError("a command that contradicts itself", what);
+  if (!ok) throw WireError("a command that contradicts itself", what);
 }
 
 /// Rows of `counts` synapses with so many sources.
@@ -255,70 +255,70 @@ Bytes WorkerPart<T>::fetch_outputs() {
   for (std::int64_t tile = 0; tile < shape_.num_tiles(); ++tile) {
     system_.own_outputs(state_, tile, values.data() + tile * shape_.plane_size());
   }
-  ByteWriter writer;
+  WireWriter writer;
   writer.put_array(values);
   return writer.take();
 }
 
 template <Real T>
-Bytes WorkerPart<T>::handle(MessageType type, std::span<const std::byte> payload) {
-  ByteWriter writer;
+Bytes WorkerPart<T>::handle(WireType type, std::span<const std::byte> payload) {
+  WireWriter writer;
   switch (type) {
-    case MessageType::kInputs:
+    case WireType::kInputs:
       set_inputs(decode<WireInputs<T>>(payload));
       return {};
-    case MessageType::kState: {
-      ByteReader reader(payload);
+    case WireType::kState: {
+      WireReader reader(payload);
       set_state(reader.get_array<T>());
       reader.end();
       return {};
     }
-    case MessageType::kHistory:
+    case WireType::kHistory:
       set_history(decode<HistoryCommand<T>>(payload));
       return {};
-    case MessageType::kWeights: {
-      ByteReader reader(payload);
+    case WireType::kWeights: {
+      WireReader reader(payload);
       reader.get_array(std::span<float>(synapses_.weights));
       reader.end();
       weights_changed_ = true;
       if (system_.delays() != nullptr) system_.delays()->set_weights(0, synapses_.weights.data());
       return {};
     }
-    case MessageType::kPutRules:
+    case WireType::kPutRules:
       put_memory(decode<RulesMemory>(payload));
       return {};
-    case MessageType::kNormal:
+    case WireType::kNormal:
       return encode(advance(decode<NormalCommand>(payload)));
-    case MessageType::kRules:
+    case WireType::kRules:
       run_rules(decode<RulesCommand>(payload));
       return {};
-    case MessageType::kAdaptive:
+    case WireType::kAdaptive:
       return adapt(decode<AdaptiveCommand<T>>(payload));
-    case MessageType::kFetchState:
+    case WireType::kFetchState:
       writer.put_array(std::span<const T>(state_.data(), static_cast<std::size_t>(state_.size())));
       return writer.take();
-    case MessageType::kFetchHistory: {
-      ByteReader reader(payload);
+    case WireType::kFetchHistory: {
+      WireReader reader(payload);
       return encode(history(reader.get<std::int64_t>()));
     }
-    case MessageType::kFetchRules:
+    case WireType::kFetchRules:
       return encode(RulesAnswer{synapses_.weights, memory_.value_or(RulesMemory{})});
-    case MessageType::kFetchBiases: {
+    case WireType::kFetchBiases: {
       const State<T>& bias = *surgeon_.arrays()[0];
       writer.put_array(std::span<const T>(bias.data(), static_cast<std::size_t>(bias.size())));
       return writer.take();
     }
-    case MessageType::kFetchOutputs:
+    case WireType::kFetchOutputs:
       return fetch_outputs();
-    case MessageType::kFetchAdaptive:
+    case WireType::kFetchAdaptive:
       return answer(decode<AdaptiveQuery>(payload));
-    case MessageType::kSnapshot:
+    case WireType::kSnapshot:
       return encode(snapshot());
-    case MessageType::kRestore:
+    case WireType::kRestore:
       restore(decode<WorkerSnapshot<T>>(payload));
       return {};
     default:
-      throw ProtocolError("not a command for a worker", name_of(type));
+      throw WireError("not a command for a worker", name_of(type));
   }
 }
 

@@ -12,7 +12,7 @@ namespace noesis {
 class WorkerBrain::Part {
  public:
   virtual ~Part() = default;
-  virtual Bytes handle(MessageType type, std::span<const std::byte> payload) = 0;
+  virtual Bytes handle(WireType type, std::span<const std::byte> payload) = 0;
   virtual std::int64_t num_steps() const noexcept = 0;
 };
 
@@ -20,10 +20,10 @@ class WorkerBrain::Part {
 template <Real T>
 class WorkerPart final : public WorkerBrain::Part {
  public:
-  /// @throws ProtocolError for a command that contradicts itself. Collective.
+  /// @throws WireError for a command that contradicts itself. Collective.
   WorkerPart(InitCommand<T> init, Communicator& communicator, const ThreadArena& arena);
 
-  Bytes handle(MessageType type, std::span<const std::byte> payload) override;
+  Bytes handle(WireType type, std::span<const std::byte> payload) override;
   std::int64_t num_steps() const noexcept override { return step_; }
   /// Of the rows as they came.
   const std::string& digest() const noexcept { return digest_; }

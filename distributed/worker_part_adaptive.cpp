@@ -28,8 +28,7 @@ void WorkerPart<T>::restore_adaptive(const WireAdaptive<T>& wire) {
   if (std::ssize(wire.base) != s.base.size() || s.time.size() != envs || s.step.size() != envs ||
       s.next_step.size() != envs || s.taken.size() != envs || s.clipped.size() != envs ||
       s.statistics.size() != envs) {
-    throw ProtocolError("an adaptive integration of another batch",
-                        std::to_string(wire.base.size()));
+    throw WireError("an adaptive integration of another batch", std::to_string(wire.base.size()));
   }
   std::ranges::copy(wire.base, s.base.data());
   adaptive_->restore(system_, s);
@@ -37,7 +36,7 @@ void WorkerPart<T>::restore_adaptive(const WireAdaptive<T>& wire) {
 
 template <Real T>
 Bytes WorkerPart<T>::adapt(const AdaptiveCommand<T>& command) {
-  if (!adaptive_) throw ProtocolError("adaptive steps of a fixed-step integrator", "CMD_ADAPTIVE");
+  if (!adaptive_) throw WireError("adaptive steps of a fixed-step integrator", "CMD_ADAPTIVE");
   switch (command.order) {
     case AdaptiveOrder::kStart:
       set_state(command.state);
@@ -48,7 +47,7 @@ Bytes WorkerPart<T>::adapt(const AdaptiveCommand<T>& command) {
       return {};
     case AdaptiveOrder::kStop: {
       adaptive_->stop(state_);
-      ByteWriter writer;
+      WireWriter writer;
       writer.put_array(state_values());
       return writer.take();
     }
@@ -60,13 +59,13 @@ Bytes WorkerPart<T>::adapt(const AdaptiveCommand<T>& command) {
       restore_adaptive(command.snapshot);
       return {};
   }
-  throw ProtocolError("an unknown order", std::to_string(static_cast<int>(command.order)));
+  throw WireError("an unknown order", std::to_string(static_cast<int>(command.order)));
 }
 
 template <Real T>
 Bytes WorkerPart<T>::answer(const AdaptiveQuery& query) {
-  if (!adaptive_) throw ProtocolError("adaptive steps of a fixed-step integrator", "a question");
-  ByteWriter writer;
+  if (!adaptive_) throw WireError("adaptive steps of a fixed-step integrator", "a question");
+  WireWriter writer;
   switch (query.question) {
     case AdaptiveQuestion::kInterpolate:
       adaptive_->interpolate(query.time_ms, state_);
@@ -83,7 +82,7 @@ Bytes WorkerPart<T>::answer(const AdaptiveQuery& query) {
     case AdaptiveQuestion::kSnapshot:
       return encode(adaptive_snapshot());
   }
-  throw ProtocolError("an unknown question", std::to_string(static_cast<int>(query.question)));
+  throw WireError("an unknown question", std::to_string(static_cast<int>(query.question)));
 }
 
 template WireAdaptive<float> WorkerPart<float>::adaptive_snapshot() const;

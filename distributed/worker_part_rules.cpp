@@ -14,8 +14,8 @@ void WorkerPart<T>::put_memory(RulesMemory memory) {
   const auto own = static_cast<std::size_t>(plan_.num_own);
   if (memory.filtered.size() != own || memory.shortfall.size() != own ||
       memory.log_factors.size() != own) {
-    throw ProtocolError("homeostasis of other rows", std::to_string(memory.filtered.size()),
-                        std::to_string(own));
+    throw WireError("homeostasis of other rows", std::to_string(memory.filtered.size()),
+                    std::to_string(own));
   }
   memory_ = std::move(memory);
 }
@@ -23,7 +23,7 @@ void WorkerPart<T>::put_memory(RulesMemory memory) {
 template <Real T>
 void WorkerPart<T>::run_rules(const RulesCommand& command) {
   if (shape_.num_envs != 1 || (command.has_homeostasis != 0 && !memory_)) {
-    throw ProtocolError("rules that this worker cannot run", "CMD_RULES");
+    throw WireError("rules that this worker cannot run", "CMD_RULES");
   }
   const T* const outputs = system_.exchange_outputs(state_);
   const std::span<const T> rates(outputs, static_cast<std::size_t>(plan_.num_local()));
@@ -92,8 +92,8 @@ void WorkerPart<T>::restore(WorkerSnapshot<T> all) {
   step_ = all.step;
   if (!all.weights.empty()) {
     if (all.weights.size() != synapses_.weights.size()) {
-      throw ProtocolError("weights of other rows", std::to_string(all.weights.size()),
-                          std::to_string(synapses_.weights.size()));
+      throw WireError("weights of other rows", std::to_string(all.weights.size()),
+                      std::to_string(synapses_.weights.size()));
     }
     std::ranges::copy(all.weights, synapses_.weights.begin());
     weights_changed_ = true;

@@ -63,8 +63,8 @@ class ZmqCommunicator::Impl {
 
   void connect(const std::vector<PeerAddress>& peers) {
     if (std::ssize(peers) != options_.size) {
-      throw ProtocolError("addresses of another group", std::to_string(peers.size()),
-                          std::to_string(options_.size));
+      throw WireError("addresses of another group", std::to_string(peers.size()),
+                      std::to_string(options_.size));
     }
     for (int rank = 0; rank < options_.size; ++rank) {
       zmq::socket_t& push = push_.emplace_back(context_, zmq::socket_type::push);
@@ -92,7 +92,7 @@ class ZmqCommunicator::Impl {
   }
 
   /// Sends pieces to one peer as one message, from where they are.
-  void send(MessageType type, int peer, std::uint64_t number,
+  void send(WireType type, int peer, std::uint64_t number,
             std::span<const std::span<const std::byte>> parts) {
     FrameHeader header;
     header.type = type;
@@ -123,7 +123,7 @@ class ZmqCommunicator::Impl {
   }
 
   /// What a peer sent for an exchange. @throws ExchangeGivenUp.
-  Delivery receive(MessageType type, int peer, std::uint64_t number) {
+  Delivery receive(WireType type, int peer, std::uint64_t number) {
     const auto begin = ZmqClock::now();
     while (true) {
       const auto found = early_.find({peer, number});
@@ -131,8 +131,7 @@ class ZmqCommunicator::Impl {
         Delivery delivery = std::move(found->second);
         early_.erase(found);
         if (delivery.header.type != type) {
-          throw ProtocolError("another kind of exchange", name_of(delivery.header.type),
-                              name_of(type));
+          throw WireError("another kind of exchange", name_of(delivery.header.type), name_of(type));
         }
         statistics_.wait_s += std::chrono::duration<double>(ZmqClock::now() - begin).count();
         return delivery;
@@ -202,7 +201,7 @@ class ZmqCommunicator::Impl {
     }
     try {
       accept(head, delivery, number);
-    } catch (const ProtocolError&) {
+    } catch (const WireError&) {
       // Not of a peer, or damaged: what is missing is noticed by those who wait for it.
       ++num_refused_;
     }
@@ -215,8 +214,8 @@ class ZmqCommunicator::Impl {
     const FrameHeader& header = delivery.header;
     if (header.sender < 0 || header.sender >= options_.size || header.sender == options_.rank ||
         header.epoch != options_.epoch || header.step < number || header.step > number + 1) {
-      throw ProtocolError("a message of another exchange", std::to_string(header.step),
-                          std::to_string(number));
+      throw WireError("a message of another exchange", std::to_string(header.step),
+                      std::to_string(number));
     }
     std::vector<std::span<const std::byte>> parts;
     std::uint64_t length = 0;
@@ -225,7 +224,7 @@ class ZmqCommunicator::Impl {
       length += part.size();
     }
     if (length != header.length || checksum_of_parts(bytes, parts) != header.checksum) {
-      throw ProtocolError("a message with a wrong checksum", name_of(header.type));
+      throw WireError("a message with a wrong checksum", name_of(header.type));
     }
     early_.insert_or_assign({header.sender, header.step}, std::move(delivery));
   }
@@ -272,7 +271,7 @@ class ZmqExchange final : public Exchange {
         statistics.bytes_sent += static_cast<std::int64_t>(piece.bytes());
         parts.emplace_back(data, piece.bytes());
       }
-      group_.send(MessageType::kRates, rank, number_, parts);
+      group_.send(WireType::kRates, rank, number_, parts);
     }
   }
 
@@ -280,15 +279,14 @@ class ZmqExchange final : public Exchange {
     for (int rank = 0; rank < group_.options_.size; ++rank) {
       if (rank == group_.options_.rank) continue;
       const Peer& peer = peers_[static_cast<std::size_t>(rank)];
-      const Delivery delivery = group_.receive(MessageType::kRates, rank, number_);
+      const Delivery delivery = group_.receive(WireType::kRates, rank, number_);
       if (delivery.parts.size() != peer.received.size()) {
-        throw ProtocolError("rates in another number of parts", "worker " + std::to_string(rank));
+        throw WireError("rates in another number of parts", "worker " + std::to_string(rank));
       }
       for (std::size_t k = 0; k < peer.received.size(); ++k) {
         const ReceivedPiece& piece = peer.received[k];
         if (delivery.parts[k].size() != piece.bytes) {
-          throw ProtocolError("rates of another number of neurons",
-                              "worker " + std::to_string(rank));
+          throw WireError("rates of another number of neurons", "worker " + std::to_string(rank));
         }
         std::memcpy(piece.data, delivery.parts[k].data(), piece.bytes);
         group_.statistics_.bytes_received += static_cast<std::int64_t>(piece.bytes);
@@ -340,15 +338,15 @@ WorstError ZmqCommunicator::worst(const WorstError& own) {
   const std::uint64_t number = impl_->next_number();
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(&own), sizeof own);
   for (int peer = 0; peer < size(); ++peer) {
-    if (peer != rank()) impl_->send(MessageType::kError, peer, number, std::array{bytes});
+    if (peer != rank()) impl_->send(WireType::kError, peer, number, std::array{bytes});
   }
   WorstError all = own;
   for (int peer = 0; peer < size(); ++peer) {
     if (peer == rank()) continue;
-    const Delivery delivery = impl_->receive(MessageType::kError, peer, number);
+    const Delivery delivery = impl_->receive(WireType::kError, peer, number);
     WorstError other;
     if (delivery.parts.size() != 1 || delivery.parts[0].size() != sizeof other) {
-      throw ProtocolError("an error norm of another size", "worker " + std::to_string(peer));
+      throw WireError("an error norm of another size", "worker " + std::to_string(peer));
     }
     std::memcpy(&other, delivery.parts[0].data(), sizeof other);
     all = worse_of(all, other);

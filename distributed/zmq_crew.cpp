@@ -63,7 +63,7 @@ class ZmqCrew final : public Crew {
   ~ZmqCrew() override {
     try {
       FrameHeader header;
-      header.type = MessageType::kStop;
+      header.type = WireType::kStop;
       for (const Seat& seat : seats_) {
         if (!seat.peer.empty()) {
           send_frame(router_, seat.peer, header, std::span<const std::byte>());
@@ -86,14 +86,15 @@ class ZmqCrew final : public Crew {
     return all;
   }
 
-  std::vector<Bytes> call(MessageType type, std::vector<Bytes> payloads) override {
+  std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) override {
     ensure(payloads.size() == seats_.size(), "a payload for each worker");
     ++step_;
     answers_.assign(seats_.size(), std::nullopt);
     error_ = nullptr;
     const auto now = ZmqClock::now();
     for (std::size_t rank = 0; rank < seats_.size(); ++rank) {
-      seats_[rank].last_progress = now;
+      // Heartbeats that came while nobody looked are read now; silence counts from here.
+      seats_[rank].last_seen = seats_[rank].last_progress = now;
       FrameHeader header;
       header.type = type;
       header.epoch = epoch_;
@@ -121,7 +122,7 @@ class ZmqCrew final : public Crew {
     ++epoch_;
     fill_seats(options_.respawn);
     // Those that stayed give up what they were doing.
-    call(MessageType::kReset, std::vector<Bytes>(seats_.size()));
+    call(WireType::kReset, std::vector<Bytes>(seats_.size()));
     meet();
   }
 
@@ -210,25 +211,24 @@ class ZmqCrew final : public Crew {
   void meet() {
     const Bytes open = encode_one(ConnectCommand{});
     ConnectCommand command;
-    for (const Bytes& answer :
-         call(MessageType::kConnect, std::vector<Bytes>(seats_.size(), open))) {
-      ByteReader reader(answer);
+    for (const Bytes& answer : call(WireType::kConnect, std::vector<Bytes>(seats_.size(), open))) {
+      WireReader reader(answer);
       PeerAddress address;
       reader(address);
       reader.end();
       command.peers.push_back(std::move(address));
     }
-    call(MessageType::kConnect, std::vector<Bytes>(seats_.size(), encode_one(command)));
+    call(WireType::kConnect, std::vector<Bytes>(seats_.size(), encode_one(command)));
   }
 
   template <class Command>
   static Bytes encode_one(const Command& command) {
-    ByteWriter writer;
+    WireWriter writer;
     writer(command);
     return writer.take();
   }
 
-  void wait_for_answers(MessageType type) {
+  void wait_for_answers(WireType type) {
     std::optional<ZmqClock::time_point> failed_at;
     const auto is_open = [](const auto& answer) { return !answer.has_value(); };
     while (std::ranges::any_of(answers_, is_open)) {
@@ -301,7 +301,7 @@ class ZmqCrew final : public Crew {
         std::optional<Incoming> incoming = receive_frame(router_, true, options_.most_bytes, peer);
         if (!incoming) return;
         take(std::move(*incoming));
-      } catch (const ProtocolError& error) {
+      } catch (const WireError& error) {
         distrust(peer, error.what());
       }
     }
@@ -309,24 +309,24 @@ class ZmqCrew final : public Crew {
 
   void take(Incoming incoming) {
     const FrameHeader& header = incoming.header;
-    if (header.type == MessageType::kHello) return welcome(incoming);
-    if (header.type == MessageType::kHeartbeat) return note_heartbeat(incoming);
+    if (header.type == WireType::kHello) return welcome(incoming);
+    if (header.type == WireType::kHeartbeat) return note_heartbeat(incoming);
     const std::size_t rank = seat_of(incoming.peer);
     if (rank == seats_.size()) return refuse(incoming.peer, "say hello first");
     seats_[rank].last_seen = ZmqClock::now();
     if (header.epoch != epoch_ || header.step != step_ || rank >= answers_.size()) return;
-    if (header.type == MessageType::kFailed) {
+    if (header.type == WireType::kFailed) {
       if (error_) return;
       try {
         throw_error(incoming.bytes());
       } catch (...) {
         error_ = std::current_exception();
       }
-    } else if (header.type == MessageType::kDone) {
+    } else if (header.type == WireType::kDone) {
       const auto bytes = incoming.bytes();
       answers_[rank] = Bytes(bytes.begin(), bytes.end());
     } else {
-      throw ProtocolError("not an answer", name_of(header.type));
+      throw WireError("not an answer", name_of(header.type));
     }
   }
 
@@ -335,7 +335,7 @@ class ZmqCrew final : public Crew {
   }
 
   void note_heartbeat(const Incoming& incoming) {
-    ByteReader reader(incoming.bytes());
+    WireReader reader(incoming.bytes());
     Heartbeat beat;
     reader(beat);
     reader.end();
@@ -350,7 +350,7 @@ class ZmqCrew final : public Crew {
   }
 
   void welcome(const Incoming& incoming) {
-    ByteReader reader(incoming.bytes());
+    WireReader reader(incoming.bytes());
     Hello hello;
     reader(hello);
     reader.end();
@@ -374,7 +374,7 @@ class ZmqCrew final : public Crew {
                     static_cast<std::int32_t>(options_.heartbeat.count()),
                     static_cast<std::uint8_t>(options_.keys ? 1 : 0)};
     FrameHeader header;
-    header.type = MessageType::kWelcome;
+    header.type = WireType::kWelcome;
     send_frame(router_, open->peer, header, encode_one(welcome));
     if (!options_.is_quiet && hello.token.empty()) {
       std::fprintf(stderr, "noesis hemisphere master: worker %d of %zu joined (kernels: %s)\n",
@@ -384,8 +384,8 @@ class ZmqCrew final : public Crew {
 
   void refuse(const std::string& peer, const std::string& reason) {
     FrameHeader header;
-    header.type = MessageType::kRefuse;
-    ByteWriter writer;
+    header.type = WireType::kRefuse;
+    WireWriter writer;
     writer.put(reason);
     send_frame(router_, peer, header, writer.take());
   }

@@ -73,8 +73,8 @@ std::optional<Incoming> receive_frame(zmq::socket_t& socket, bool has_peer,
   }
   if (has_peer) peer = parts[0].to_string();
   if (count != expected) {
-    throw ProtocolError("a message of another number of parts", std::to_string(count),
-                        std::to_string(expected));
+    throw WireError("a message of another number of parts", std::to_string(count),
+                    std::to_string(expected));
   }
   const zmq::message_t& head = parts[expected - 2];
   Incoming incoming;

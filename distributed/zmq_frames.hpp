@@ -37,7 +37,7 @@ bool send_frame(zmq::socket_t& socket, const std::string& peer, const FrameHeade
 bool send_frame(zmq::socket_t& socket, const std::string& peer, const FrameHeader& header,
                 Bytes payload);
 
-/// The next frame, or nothing within `timeout`. @throws ProtocolError for a message that is no
+/// The next frame, or nothing within `timeout`. @throws WireError for a message that is no
 /// frame; `peer` is who sent it.
 std::optional<Incoming> receive_frame(zmq::socket_t& socket, bool has_peer,
                                       std::uint64_t most_bytes, std::string& peer);

@@ -118,7 +118,7 @@ class Worker {
     hello.identity.config_digest = options_.config_digest;
     hello.identity.connectome_digest = options_.connectome_digest;
     FrameHeader header;
-    header.type = MessageType::kHello;
+    header.type = WireType::kHello;
     send_frame(control_, {}, header, encode_hello(hello));
     const auto give_up = ZmqClock::now() + options_.patience;
     while (ZmqClock::now() < give_up && !interrupt_requested()) {
@@ -127,8 +127,8 @@ class Worker {
       const std::optional<Incoming> answer =
           receive_frame(control_, false, kMostGreetingBytes, peer);
       if (!answer) continue;
-      if (answer->header.type == MessageType::kRefuse) refused(answer->bytes());
-      if (answer->header.type != MessageType::kWelcome) continue;
+      if (answer->header.type == WireType::kRefuse) refused(answer->bytes());
+      if (answer->header.type != WireType::kWelcome) continue;
       welcome_ = decode_welcome(answer->bytes());
       const std::string reason = misfit(welcome_.identity, hello.identity);
       if (!reason.empty())
@@ -145,12 +145,12 @@ class Worker {
   }
 
   static Bytes encode_hello(const Hello& hello) {
-    ByteWriter writer;
+    WireWriter writer;
     writer(hello);
     return writer.take();
   }
   static Welcome decode_welcome(std::span<const std::byte> bytes) {
-    ByteReader reader(bytes);
+    WireReader reader(bytes);
     Welcome welcome;
     reader(welcome);
     reader.end();
@@ -158,7 +158,7 @@ class Worker {
   }
 
   [[noreturn]] void refused(std::span<const std::byte> bytes) const {
-    ByteReader reader(bytes);
+    WireReader reader(bytes);
     throw worker_error("the master refuses this worker: " + reader.get_text(), options_.connect);
   }
 
@@ -182,32 +182,32 @@ class Worker {
   bool obey(const Incoming& command) {
     const FrameHeader& header = command.header;
     switch (header.type) {
-      case MessageType::kStop:
+      case WireType::kStop:
         return false;
-      case MessageType::kRefuse:
+      case WireType::kRefuse:
         refused(command.bytes());
-      case MessageType::kWelcome:
+      case WireType::kWelcome:
         return true;
-      case MessageType::kReset:
-        answer(header, MessageType::kDone, {});
+      case WireType::kReset:
+        answer(header, WireType::kDone, {});
         return true;
       default:
         break;
     }
     try {
-      Bytes bytes = header.type == MessageType::kConnect ? meet_peers(header, command.bytes())
-                                                         : do_work(header, command.bytes());
-      answer(header, MessageType::kDone, std::move(bytes));
+      Bytes bytes = header.type == WireType::kConnect ? meet_peers(header, command.bytes())
+                                                      : do_work(header, command.bytes());
+      answer(header, WireType::kDone, std::move(bytes));
     } catch (const ExchangeGivenUp&) {
       check_master();  // or the next command says what is to be done
     } catch (const std::exception& error) {
-      answer(header, MessageType::kFailed, error_payload(error));
+      answer(header, WireType::kFailed, error_payload(error));
     }
     return true;
   }
 
   Bytes do_work(const FrameHeader& header, std::span<const std::byte> payload) {
-    if (!brain_) throw ProtocolError("a command before CMD_CONNECT", name_of(header.type));
+    if (!brain_) throw WireError("a command before CMD_CONNECT", name_of(header.type));
     Bytes answer = brain_->handle(header.type, payload);
     pulse_.num_steps = brain_->num_steps();
     return answer;
@@ -215,12 +215,12 @@ class Worker {
 
   /// A new group: what was there of the old one goes.
   Bytes meet_peers(const FrameHeader& header, std::span<const std::byte> payload) {
-    ByteReader reader(payload);
+    WireReader reader(payload);
     ConnectCommand command;
     reader(command);
     reader.end();
     if (!command.peers.empty()) {
-      if (!communicator_) throw ProtocolError("peers without a socket", "CMD_CONNECT");
+      if (!communicator_) throw WireError("peers without a socket", "CMD_CONNECT");
       communicator_->connect(command.peers);
       brain_ = std::make_unique<WorkerBrain>(*communicator_, arena_);
       return {};
@@ -237,7 +237,7 @@ class Worker {
                                            .most_bytes = welcome_.most_bytes,
                                            .is_given_up = [this] { return something_came(); },
                                            .pulse = &pulse_});
-    ByteWriter writer;
+    WireWriter writer;
     writer(communicator_->address());
     return writer.take();
   }
@@ -251,7 +251,7 @@ class Worker {
     return pending_.has_value();
   }
 
-  void answer(const FrameHeader& command, MessageType type, Bytes payload) {
+  void answer(const FrameHeader& command, WireType type, Bytes payload) {
     FrameHeader header;
     header.type = type;
     header.sender = welcome_.rank;
@@ -281,10 +281,10 @@ class Worker {
     socket.set(zmq::sockopt::sndhwm, 8);
     socket.connect(options_.connect);
     FrameHeader header;
-    header.type = MessageType::kHeartbeat;
+    header.type = WireType::kHeartbeat;
     header.sender = welcome_.rank;
     while (!is_over_) {
-      ByteWriter writer;
+      WireWriter writer;
       writer(Heartbeat{welcome_.session, pulse_.num_steps, pulse_.num_exchanges,
                        static_cast<std::uint8_t>(pulse_.is_waiting ? 1 : 0)});
       send_frame(socket, {}, header, writer.take());

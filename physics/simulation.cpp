@@ -479,6 +479,23 @@ void Simulation<T>::edit_connectome(std::int64_t env,
   impl_->take_change(env, change);
 }
 template <Real T>
+double Simulation<T>::error(std::int64_t env) const {
+  return impl_->plastic.empty() ? 0 : impl_->plastic.at(static_cast<std::size_t>(env)).error();
+}
+template <Real T>
+std::vector<std::int32_t> Simulation<T>::spawn(std::int64_t env, std::int64_t count) {
+  return impl_
+      ->restructure(env, "spawn", [&](PlasticBrain& brain) { return brain.spawn_now(count); })
+      .born;
+}
+template <Real T>
+std::vector<std::int32_t> Simulation<T>::sleep(std::int64_t env) {
+  return impl_
+      ->restructure(env, "sleep",
+                    [&](PlasticBrain& brain) { return brain.sleep_now(impl_->arena); })
+      .died;
+}
+template <Real T>
 std::int64_t Simulation<T>::num_steps() const noexcept {
   return impl_->num_steps;
 }

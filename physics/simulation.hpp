@@ -183,6 +183,11 @@ class Simulation {
   const PlasticConnectome& plastic_connectome(std::int64_t env) const;
   void edit_connectome(std::int64_t env, const std::function<void(PlasticConnectome&)>& edit);
 
+  double error(std::int64_t env) const;
+  /// PlasticBrain::spawn_now() and sleep_now() of an environment: the ids that were born or died.
+  std::vector<std::int32_t> spawn(std::int64_t env, std::int64_t count);
+  std::vector<std::int32_t> sleep(std::int64_t env);
+
   /// Steps of the integrator: the batch's count of fixed steps, or an environment's statistics.
   std::int64_t num_steps() const noexcept;
   StepStatistics statistics(std::int64_t env) const;

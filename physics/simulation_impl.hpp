@@ -46,6 +46,23 @@ class Simulation<T>::Impl {
   void check_finite();
   void require_fixed_steps(const char* where) const;
 
+  /// Changes an environment's structure between steps.
+  template <class Edit>
+  PlasticBrain::Change restructure(std::int64_t env, const char* where, const Edit& edit) {
+    if (plastic.empty()) {
+      throw ConfigError({.what = "the connectome does not change",
+                         .where = where,
+                         .got = "no rules of plasticity",
+                         .allowed = "plasticity.rules with \"neurogenesis\" and \"pruning\"",
+                         .next = {}});
+    }
+    settle_rules(env);
+    const PlasticBrain::Change change = edit(plastic.at(static_cast<std::size_t>(env)));
+    use_plastic_synapses(env, false);
+    take_change(env, change);
+    return change;
+  }
+
   /// An environment's connectome before any rule.
   const ConnectomePtr& original(std::int64_t env) const {
     return originals[originals.size() == 1 ? 0 : static_cast<std::size_t>(env)];

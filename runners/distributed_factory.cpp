@@ -52,26 +52,27 @@ void print_plan(const SplitReport& plan) {
 }
 
 nlohmann::ordered_json json_of(const SplitReport& report, const RecoveryReport* recovery) {
-  nlohmann::ordered_json json = {{"workers", report.num_workers},
-                                 {"callosal_fraction", report.callosal_fraction},
-                                 {"bytes_an_exchange", report.bytes_an_exchange},
-                                 {"exchanges_a_step", report.exchanges_a_step},
-                                 {"bytes_a_step", report.bytes_an_exchange * report.exchanges_a_step},
-                                 {"predicted_speed_up", predict_speed_up(report, {})},
-                                 {"neurons", report.own},
-                                 {"interior_neurons", report.interior},
-                                 {"synapses", report.synapses},
-                                 {"bytes_sent_an_exchange", report.bytes_sent},
-                                 {"bytes_received_an_exchange", report.bytes_received},
-                                 {"stages_a_step", report.stages_a_step},
-                                 {"spawns", report.num_spawns},
-                                 {"sleeps", report.num_sleeps},
-                                 {"digests_compared", report.num_digests},
-                                 {"steps", report.num_steps},
-                                 {"busy_s", report.busy_s},
-                                 {"wait_s", report.wait_s},
-                                 {"bytes_sent", report.exchanges.bytes_sent},
-                                 {"bytes_copied", report.exchanges.bytes_copied}};
+  nlohmann::ordered_json json = {
+      {"workers", report.num_workers},
+      {"callosal_fraction", report.callosal_fraction},
+      {"bytes_an_exchange", report.bytes_an_exchange},
+      {"exchanges_a_step", report.exchanges_a_step},
+      {"bytes_a_step", report.bytes_an_exchange * report.exchanges_a_step},
+      {"predicted_speed_up", predict_speed_up(report, {})},
+      {"neurons", report.own},
+      {"interior_neurons", report.interior},
+      {"synapses", report.synapses},
+      {"bytes_sent_an_exchange", report.bytes_sent},
+      {"bytes_received_an_exchange", report.bytes_received},
+      {"stages_a_step", report.stages_a_step},
+      {"spawns", report.num_spawns},
+      {"sleeps", report.num_sleeps},
+      {"digests_compared", report.num_digests},
+      {"steps", report.num_steps},
+      {"busy_s", report.busy_s},
+      {"wait_s", report.wait_s},
+      {"bytes_sent", report.exchanges.bytes_sent},
+      {"bytes_copied", report.exchanges.bytes_copied}};
   if (recovery != nullptr) {
     json["recoveries"] = recovery->num_recoveries;
     json["snapshots"] = recovery->num_snapshots;

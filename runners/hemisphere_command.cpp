@@ -47,6 +47,9 @@ void add_master(CLI::App& parent, int& exit_code) {
   command->add_option("--join-patience", split.join_patience_s, "Time to wait for workers [s]")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  command->add_option("--monitor", split.monitor,
+                      "Let the load decide on births and sleep, by the thresholds in FILE or "
+                      "`default`; decisions go to OUT.decisions.jsonl");
   command->add_option("--curve", split.curve, "Keys of the master (`noesis serve --make-keys`)");
   command->add_flag("--insecure", split.insecure, "Bind to a public address without keys");
   command->add_option("--out", options->simulate.out,

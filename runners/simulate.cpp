@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <fstream>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "core/progress.hpp"
 #include "data/memory.hpp"
 #include "physics/connectome_io.hpp"
+#include "physics/plasticity/load_monitor.hpp"
 #include "physics/vitals/lyapunov.hpp"
 #include "runners/factory.hpp"
 #include "runners/recording.hpp"
@@ -45,7 +47,7 @@ class Stopwatch {
 };
 
 struct Paths {
-  fs::path recording, config, summary, checkpoint;
+  fs::path recording, config, summary, checkpoint, decisions;
 };
 
 /// With --out FILE everything is named after it; else it goes to a folder of its own.
@@ -55,13 +57,13 @@ Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
   if (options.out.empty()) {
     const fs::path folder = make_run_folder(command, config.seed);
     return {folder / "recording.h5", folder / "config.toml", folder / "summary.json",
-            folder / "checkpoint"};
+            folder / "checkpoint", folder / "decisions.jsonl"};
   }
   recording_format(options.out);
   check_writable(options.out, "--out");
   const fs::path stem = options.out.parent_path() / options.out.stem();
   return {options.out, stem.string() + ".config.toml", stem.string() + ".summary.json",
-          stem.string() + ".checkpoint"};
+          stem.string() + ".checkpoint", stem.string() + ".decisions.jsonl"};
 }
 
 std::vector<ConnectomePtr> make_connectomes(const SimulateConfig& config) {
@@ -125,6 +127,7 @@ class Run {
     }
     recorder_.set_attribute("config", config_to_toml(config));
     recorder_.set_attribute("result_digest", result_digest(config));
+    if (options.split && !options.split->monitor.empty()) start_monitor(options.split->monitor);
   }
   ~Run() {
     std::error_code error;
@@ -144,6 +147,7 @@ class Run {
                                  "without --resume"});
     }
     simulation_.read(checkpoint.part("brain.h5"));
+    if (monitor_) read_monitor(checkpoint.part("monitor.json"));
     recorder_.append_all(checkpoint.part("recording.h5"));
   }
 
@@ -172,6 +176,7 @@ class Run {
                                : std::numeric_limits<double>::infinity();
       simulation_.advance_to(sample_time, limit);
       record(sample_time);
+      if (monitor_) ask_monitor(sample_time);
       progress.advance();
       if (interrupt_requested() && recorder_.num_samples() < samples) {
         save_checkpoint();
@@ -193,6 +198,7 @@ class Run {
     const nlohmann::ordered_json measured = config_.vitals.enabled ? vitals() : nullptr;
     export_recording(partial_, paths_.recording);
     write_file_atomically(paths_.config, config_to_toml(config_));
+    if (monitor_) write_file_atomically(paths_.decisions, decisions_);
     std::error_code error;
     fs::remove_all(paths_.checkpoint, error);  // of an interruption that is over
     const Connectome& connectome = *connectomes_.front();
@@ -231,6 +237,73 @@ class Run {
     std::string connectomes;
     for (const ConnectomePtr& connectome : connectomes_) connectomes += connectome->digest();
     return split_backend_factory<T>(*options.split, {result_digest(config_), connectomes}, watch_);
+  }
+
+  /// `file` holds a LoadMonitorSpec, or is "default".
+  void start_monitor(const std::string& file) {
+    monitor_spec_ =
+        file == "default" ? LoadMonitorSpec{} : load_config<LoadMonitorSpec>(fs::path(file));
+    if (config_.num_envs != 1 || !config_.brain.plasticity.has("neurogenesis") ||
+        !config_.brain.plasticity.has("pruning")) {
+      throw ConfigError({.what = "there is nothing that the load monitor could command",
+                         .where = "--monitor",
+                         .got = {},
+                         .allowed = "one environment whose plasticity.rules have \"neurogenesis\" "
+                                    "and \"pruning\"",
+                         .next = {}});
+    }
+    monitor_.emplace(monitor_spec_);
+  }
+
+  /// Does what it says, and writes down why.
+  void ask_monitor(double time_ms) {
+    const PlasticityReport report = simulation_.plasticity(0);
+    const CognitiveLoad load = {.time_ms = time_ms,
+                                .loss = simulation_.error(0),
+                                .num_alive = report.num_alive,
+                                .num_places = simulation_.shape().num_neurons,
+                                .num_synapses = report.num_synapses};
+    const LoadDecision decision = monitor_->decide(load);
+    std::int64_t done = 0;
+    if (decision.command == LoadCommand::kSpawn) {
+      done = std::ssize(simulation_.spawn(0, decision.count));
+    } else if (decision.command == LoadCommand::kSleep) {
+      simulation_.sleep(0);
+      done = report.num_synapses - simulation_.plasticity(0).num_synapses;
+    }
+    const nlohmann::ordered_json line = {{"time_ms", time_ms},
+                                         {"command", name_of(decision.command)},
+                                         {"done", done},
+                                         {"loss", decision.loss},
+                                         {"trend", decision.trend},
+                                         {"capacity", decision.capacity},
+                                         {"memory", decision.memory},
+                                         {"num_alive", load.num_alive},
+                                         {"num_synapses", load.num_synapses},
+                                         {"reason", decision.reason}};
+    decisions_ += line.dump() + "\n";
+  }
+
+  struct MonitorWriter {
+    nlohmann::json& json;
+    void operator()(const char* name, double value) { json[name] = value; }
+  };
+  struct MonitorReader {
+    const nlohmann::json& json;
+    void operator()(const char* name, double& value) { value = json.at(name).get<double>(); }
+  };
+  void write_monitor(const fs::path& file) const {
+    nlohmann::json json = {{"decisions", decisions_}};
+    MonitorWriter writer{json};
+    LoadMonitor::visit_state(*monitor_, writer);
+    write_file_atomically(file, json.dump());
+  }
+  void read_monitor(const fs::path& file) {
+    std::ifstream stream(file);
+    const nlohmann::json json = nlohmann::json::parse(stream);  // of a verified checkpoint
+    decisions_ = json.at("decisions").get<std::string>();
+    MonitorReader reader{json};
+    LoadMonitor::visit_state(*monitor_, reader);
   }
 
   std::vector<std::uint64_t> seeds() const {
@@ -335,6 +408,7 @@ class Run {
   void save_checkpoint() {
     CheckpointWriter checkpoint(paths_.checkpoint, kCheckpointKind, kCheckpointSchema);
     simulation_.write(checkpoint.part("brain.h5"));
+    if (monitor_) write_monitor(checkpoint.part("monitor.json"));
     recorder_.flush();
     fs::copy_file(partial_, checkpoint.part("recording.h5"));
     checkpoint.commit();
@@ -393,6 +467,9 @@ class Run {
   std::vector<std::vector<double>> values_;
   double last_mean_ = 0;
   double steps_per_s_ = 0;
+  LoadMonitorSpec monitor_spec_;
+  std::optional<LoadMonitor> monitor_;
+  std::string decisions_;  // lines of JSON
 };
 
 template <Real T>

@@ -29,6 +29,7 @@ struct SplitSettings {
   std::filesystem::path partition_file = {};
   double snapshot_interval_s = 10;
   double join_patience_s = 60;
+  std::string monitor = {};  ///< file of a LoadMonitorSpec, "default", or empty: none
 };
 
 /// What a run learns of its split: filled by the backend, asked at the end.

@@ -72,7 +72,8 @@ ControlledBrain::ControlledBrain(Subject subject, const BrainOptions& options,
       action_space_(make_action_space(options.action_mode, stimulated_.size())),
       arena_(num_threads),
       brains_({subject_.connectome}, subject_.brain,
-              std::vector<std::uint64_t>(static_cast<std::size_t>(num_envs)), arena_),
+              std::vector<std::uint64_t>(static_cast<std::size_t>(num_envs)), arena_,
+              options.make_backend),
       dt_ms_(subject_.brain.integrator.dt_ms),
       episodes_(static_cast<std::size_t>(num_envs)) {
   const double interval_ms = options.control_interval * subject_.tau_ms;

@@ -34,6 +34,8 @@ struct BrainOptions {
   double energy_weight = 0.1;
   double noise = 0;
   double observation_noise = 0;
+  /// What takes the brains' steps; null: the processor. No key: no result depends on it.
+  BackendFactory<double> make_backend = {};
 
   template <class V>
   void visit(V& v) {

@@ -232,17 +232,64 @@ PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
   if (neurogenesis_) {
     const std::int64_t before = connectome_->num_synapses();
     const Born born = neurogenesis_->advance(error_, spec_.interval_ms, *connectome_, num_places_);
-    counts_.num_added += connectome_->num_synapses() - before;
-    change.born.resize(static_cast<std::size_t>(born.count));
-    std::iota(change.born.begin(), change.born.end(), static_cast<std::int32_t>(born.first_id));
-    if (born.count > 0 && homeostasis_) homeostasis_->grow(num_neurons());
-    if (born.count > 0 && intrinsic_) intrinsic_->grow(num_neurons());
-    if (born.count > 0 && structural_) structural_->grow(*connectome_);
+    take_birth(born, before, change);
     changed = changed || born.count > 0;
   }
   counts_.num_born += std::ssize(change.born);
   counts_.num_died += std::ssize(change.died);
   if (changed) pad_rows();
+  return change;
+}
+
+/// Those who were born have a place in every rule.
+void PlasticBrain::take_birth(const Born& born, std::int64_t synapses_before, Change& change) {
+  counts_.num_added += connectome_->num_synapses() - synapses_before;
+  change.born.resize(static_cast<std::size_t>(born.count));
+  std::iota(change.born.begin(), change.born.end(), static_cast<std::int32_t>(born.first_id));
+  if (born.count == 0) return;
+  if (homeostasis_) homeostasis_->grow(num_neurons());
+  if (intrinsic_) intrinsic_->grow(num_neurons());
+  if (structural_) structural_->grow(*connectome_);
+}
+
+PlasticBrain::Change PlasticBrain::spawn_now(std::int64_t count) {
+  require(count >= 0, "number of neurons out of range", "spawn", count, ">= 0");
+  if (!neurogenesis_) {
+    throw ConfigError({.what = "no neurons are born in this brain",
+                       .where = "spawn",
+                       .got = "plasticity.rules without \"neurogenesis\"",
+                       .allowed = "rules with it",
+                       .next = {}});
+  }
+  const std::int64_t room = std::min(spec_.neurogenesis.max_neurons - connectome_->num_alive(),
+                                     num_places_ - connectome_->num_neurons());
+  const std::int64_t before = connectome_->num_synapses();
+  const Born born = neurogenesis_->spawn(std::clamp<std::int64_t>(room, 0, count), *connectome_);
+  Change change;
+  take_birth(born, before, change);
+  counts_.num_born += std::ssize(change.born);
+  pad_rows();
+  return change;
+}
+
+PlasticBrain::Change PlasticBrain::sleep_now(const ThreadArena& arena) {
+  if (!spec_.has("pruning")) {
+    throw ConfigError({.what = "nothing is pruned in this brain",
+                       .where = "sleep",
+                       .got = "plasticity.rules without \"pruning\"",
+                       .allowed = "rules with it",
+                       .next = {}});
+  }
+  if (spec_.has("decay")) {
+    decay_weights(*connectome_, spec_.decay, spec_.decay.interval_ms, arena);
+  }
+  const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold);
+  connectome_->compact();
+  counts_.num_pruned += pruned.num_synapses;
+  counts_.num_died += std::ssize(pruned.neurons);
+  pad_rows();
+  Change change;
+  change.died = pruned.neurons;
   return change;
 }
 

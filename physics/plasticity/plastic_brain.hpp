@@ -82,6 +82,13 @@ class PlasticBrain {
   bool restructures_now() const;
   Change restructure_now();
   void pass_by();
+  /// Lets so many neurons be born now, as many of them as there are places and max_neurons allows,
+  /// whatever the error. @throws ConfigError without neurogenesis.
+  Change spawn_now(std::int64_t count);
+  /// A sleep at once: weights decay for decay.interval_ms where that rule runs, weak synapses and
+  /// who they leave alone are pruned, the table is compacted. @throws ConfigError without pruning.
+  Change sleep_now(const ThreadArena& arena);
+  double error() const noexcept { return error_; }
   /// What a mean |output| is to the rules.
   template <Real T>
   static double activity_of(std::span<const T> outputs);
@@ -133,6 +140,7 @@ class PlasticBrain {
   bool asleep() const noexcept { return sleep_ && sleep_->asleep(); }
   void pad_rows();
   Change restructure(bool asleep);
+  void take_birth(const Born& born, std::int64_t synapses_before, Change& change);
   template <Real T>
   void learn_hebbian(std::span<const T> outputs, const ThreadArena& arena);
   template <Real T>

@@ -14,6 +14,9 @@ void oja(Report& report);      ///< Oja's rule
 void prune(Report& report);    ///< pruning of weak synapses
 void gpu(Report& report);      ///< a device, where there is one
 void server(Report& report);   ///< environments over loopback, where the server was built
+void exchange(Report& report);     ///< exchanges between workers: time, bytes, copies
+void distributed(Report& report);  ///< a large brain on two workers
+void scaling(Report& report);      ///< steps on more workers, predicted and measured
 void scale(Report& report);    ///< the product from 1,000 to a million neurons
 
 }  // namespace noesis::bench

@@ -24,6 +24,9 @@ constexpr bench::Bench kBenches[] = {
     {"oja", "Oja's rule on all synapses", bench::oja},
     {"prune", "pruning of weak synapses", bench::prune},
     {"gpu", "a device: its product against its memory, steps against the processor", bench::gpu},
+    {"exchange", "exchanges between workers: time, bytes, copies", bench::exchange},
+    {"distributed", "200,000 neurons on two workers", bench::distributed},
+    {"scaling", "steps on more workers, predicted and measured", bench::scaling},
     {"scale", "the product from 1,000 to a million neurons", bench::scale},
 };
 
@@ -76,7 +79,7 @@ void add_bench_command(CLI::App& app) {
       "  noesis bench --json bench.json            # the rows, for programs");
   command->callback([options] {
     if (options->list) {
-      for (const bench::Bench& bench : kBenches) std::printf("%-8s %s\n", bench.name, bench.what);
+      for (const bench::Bench& bench : kBenches) std::printf("%-11s %s\n", bench.name, bench.what);
       return;
     }
     run(options->names, options->json, options->threads);

@@ -1,5 +1,5 @@
-// A hundred faults over one trajectory: workers killed, stopped, their connections reset, and garbage
-// sent to everybody. The run ends with the bits of an undisturbed one.
+// A hundred faults over one trajectory: workers killed, stopped, their connections reset, and
+// garbage sent to everybody. The run ends with the bits of an undisturbed one.
 
 #include <signal.h>
 
@@ -66,14 +66,14 @@ TEST(Chaos, AHundredFaultsLeaveNoBitBehind) {
     return all[random.below(all.size())];
   };
   const auto send_garbage = [&](const std::string& port) {
-    zmq::socket_t socket(context, random.uniform() < 0.5 ? zmq::socket_type::push
-                                                         : zmq::socket_type::dealer);
+    zmq::socket_t socket(
+        context, random.uniform() < 0.5 ? zmq::socket_type::push : zmq::socket_type::dealer);
     socket.set(zmq::sockopt::linger, 200);
     socket.connect("tcp://127.0.0.1:" + port);
     Bytes bytes(1 + random.below(4000));
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.below(256));
     std::array<std::byte, kHeaderBytes> header;
-    write_header({MessageType::kRates, static_cast<std::int32_t>(random.below(3)),
+    write_header({WireType::kRates, static_cast<std::int32_t>(random.below(3)),
                   static_cast<std::uint32_t>(random.below(50)), random.below(2000), 0, 0},
                  bytes, header);
     header[random.below(kHeaderBytes)] ^= static_cast<std::byte>(random.below(256));
@@ -112,10 +112,11 @@ TEST(Chaos, AHundredFaultsLeaveNoBitBehind) {
     }
   });
   const RecoveryReport report = crew->report();
-  std::printf("%d killed, %d stopped, %d connections reset, %d times garbage; %lld recoveries in "
-              "%.1f s, %lld snapshots in %.3f s\n",
-              kills, stops, resets, garbage, static_cast<long long>(report.num_recoveries),
-              report.recovery_s, static_cast<long long>(report.num_snapshots), report.snapshot_s);
+  std::printf(
+      "%d killed, %d stopped, %d connections reset, %d times garbage; %lld recoveries in "
+      "%.1f s, %lld snapshots in %.3f s\n",
+      kills, stops, resets, garbage, static_cast<long long>(report.num_recoveries),
+      report.recovery_s, static_cast<long long>(report.num_snapshots), report.snapshot_s);
   EXPECT_EQ(kills, 40);
   EXPECT_EQ(stops, 20);
   EXPECT_GE(report.num_recoveries, kills + stops - 5);  // one may hit a worker that is down already

@@ -85,6 +85,33 @@ TEST(SplitGrowth, OverTwoWorkers) { expect_same_growth<double>(2, "blocks", "heu
 TEST(SplitGrowth, OverFourWorkersInFloat) { expect_same_growth<float>(4, "blocks", "rk4"); }
 TEST(SplitGrowth, OverRegions) { expect_same_growth<double>(3, "regions", "euler"); }
 
+// Red when what a master commands by itself does not reach the workers.
+TEST(SplitGrowth, ByCommand) {
+  const ThreadArena arena(1);
+  const ConnectomePtr brain = make_brain({});
+  const BrainSpec spec = growing_spec("heun");
+  SplitBackend<double>* backend = nullptr;
+  Simulation<double> whole({brain}, spec, {3}, arena);
+  Simulation<double> split({brain}, spec, {3}, arena,
+                           split_over<double>(make_local_crew(2), {}, &backend));
+  for (int ms = 5; ms <= 60; ms += 5) {
+    whole.advance_to(ms);
+    split.advance_to(ms);
+    if (ms % 15 == 0) {
+      ASSERT_EQ(whole.spawn(0, 3), split.spawn(0, 3));
+    }
+    if (ms % 20 == 0) {
+      ASSERT_EQ(whole.sleep(0), split.sleep(0));
+    }
+    expect_same(whole, split);
+  }
+  EXPECT_EQ(whole.connectome(0)->digest(), split.connectome(0)->digest());
+  EXPECT_GE(whole.plasticity(0).num_born, 6);
+  EXPECT_GT(whole.plasticity(0).num_pruned, 0);
+  EXPECT_GE(backend->report().num_spawns, 2);
+  EXPECT_GE(backend->report().num_sleeps, 1);
+}
+
 // Red when rules that need the host (spared weights, intrinsic plasticity, rewiring) do not bring
 // their weights to the workers.
 TEST(SplitGrowth, WithRulesOfTheHost) {

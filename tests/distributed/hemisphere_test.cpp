@@ -151,7 +151,7 @@ TEST(Hemispheres, AWorkerTooManyIsTold) {
   // The master answers while it waits for its workers.
   std::string what;
   for (int turn = 0; turn < 20; ++turn) {
-    crew->call(MessageType::kReset, {{}});
+    crew->call(WireType::kReset, {{}});
     std::this_thread::sleep_for(50ms);
   }
   EXPECT_THAT(second.join(), HasSubstr("all 1 places are taken"));
@@ -213,7 +213,7 @@ TEST(Hemispheres, GarbageIsNoHarm) {
     for (int k = 0; k < 200; ++k) bytes.push_back(static_cast<std::byte>(random.below(256)));
     std::array<std::byte, kHeaderBytes> header;
     FrameHeader frame;
-    frame.type = static_cast<MessageType>(ms % 100);
+    frame.type = static_cast<WireType>(ms % 100);
     frame.sender = ms % 3;
     frame.epoch = 1;
     frame.step = static_cast<std::uint64_t>(ms);

@@ -20,7 +20,7 @@ struct Frame {
 Frame make_frame(std::size_t size = 100) {
   Frame frame;
   for (std::size_t k = 0; k < size; ++k) frame.payload.push_back(static_cast<std::byte>(7 * k));
-  write_header({MessageType::kNormal, 3, 5, 9, 0, 0}, frame.payload, frame.header);
+  write_header({WireType::kNormal, 3, 5, 9, 0, 0}, frame.payload, frame.header);
   return frame;
 }
 
@@ -31,7 +31,7 @@ void check(const Frame& frame, std::uint64_t most = 1000) {
 TEST(Frames, SayWhatTheyCarry) {
   const Frame frame = make_frame();
   const FrameHeader header = read_header(frame.header, 1000);
-  EXPECT_EQ(header.type, MessageType::kNormal);
+  EXPECT_EQ(header.type, WireType::kNormal);
   EXPECT_EQ(header.sender, 3);
   EXPECT_EQ(header.epoch, 5u);
   EXPECT_EQ(header.step, 9u);
@@ -46,27 +46,27 @@ TEST(Frames, AnyOneBitIsNoticed) {
     std::byte& byte =
         bit / 8 < kHeaderBytes ? frame.header[bit / 8] : frame.payload[bit / 8 - kHeaderBytes];
     byte ^= static_cast<std::byte>(1 << (bit % 8));
-    EXPECT_THROW(check(frame), ProtocolError) << "bit " << bit;
+    EXPECT_THROW(check(frame), WireError) << "bit " << bit;
   }
 }
 
 TEST(Frames, AreRefusedWhereTheyAreTooLongOrCutOff) {
-  EXPECT_THROW(check(make_frame(), 99), ProtocolError);
+  EXPECT_THROW(check(make_frame(), 99), WireError);
   Frame cut = make_frame();
   cut.payload.pop_back();
-  EXPECT_THROW(check(cut), ProtocolError);
-  EXPECT_THROW(read_header(std::span(cut.header).first(39), 1000), ProtocolError);
+  EXPECT_THROW(check(cut), WireError);
+  EXPECT_THROW(read_header(std::span(cut.header).first(39), 1000), WireError);
 }
 
 // Red when a length is believed before it is compared with what is there.
 TEST(Messages, ClaimingMoreThanTheyHoldAreRefusedAtOnce) {
-  ByteWriter writer;
+  WireWriter writer;
   writer.put(std::uint64_t{1} << 60);
   const Bytes bytes = writer.take();
-  EXPECT_THROW(ByteReader(bytes).get_array<double>(), ProtocolError);
-  EXPECT_THROW(ByteReader(bytes).get_text(), ProtocolError);
-  EXPECT_THROW(decode<std::vector<WireRows>>(bytes), ProtocolError);
-  EXPECT_THROW(decode<InitCommand<float>>(bytes), ProtocolError);
+  EXPECT_THROW(WireReader(bytes).get_array<double>(), WireError);
+  EXPECT_THROW(WireReader(bytes).get_text(), WireError);
+  EXPECT_THROW(decode<std::vector<WireRows>>(bytes), WireError);
+  EXPECT_THROW(decode<InitCommand<float>>(bytes), WireError);
 }
 
 TEST(Messages, ComeBackAsTheyWere) {
@@ -79,7 +79,7 @@ TEST(Messages, ComeBackAsTheyWere) {
   EXPECT_EQ(command.seeds, (std::vector<std::uint64_t>{5, 6}));
   Bytes longer = encode(plan);
   longer.push_back(std::byte{0});
-  EXPECT_THROW(decode<WorkerPlan>(longer), ProtocolError);
+  EXPECT_THROW(decode<WorkerPlan>(longer), WireError);
 }
 
 TEST(Messages, ErrorsKeepTheirPartsAndKind) {
@@ -112,7 +112,7 @@ InitCommand<double> lonely() {
 }
 
 Bytes init_payload(const InitCommand<double>& init) {
-  ByteWriter writer;
+  WireWriter writer;
   writer.put(std::uint8_t{8});
   writer(init);
   return writer.take();
@@ -123,10 +123,9 @@ TEST(WorkerBrain, RefusesCommandsThatContradictThemselves) {
   const ThreadArena arena(1);
   const auto alone = make_dry_run_communicator(0, 2);
   WorkerBrain worker(*alone, arena);
-  EXPECT_THROW(worker.handle(MessageType::kNormal, encode(NormalCommand{0, 1, {1}, {0}})),
-               ProtocolError);
-  worker.handle(MessageType::kInit, init_payload(lonely()));
-  worker.handle(MessageType::kNormal, encode(NormalCommand{0, 1, {1}, {0}}));
+  EXPECT_THROW(worker.handle(WireType::kNormal, encode(NormalCommand{0, 1, {1}, {0}})), WireError);
+  worker.handle(WireType::kInit, init_payload(lonely()));
+  worker.handle(WireType::kNormal, encode(NormalCommand{0, 1, {1}, {0}}));
   EXPECT_EQ(worker.num_steps(), 1);
   using Change = void (*)(InitCommand<double>&);
   const Change changes[] = {
@@ -178,8 +177,7 @@ TEST(WorkerBrain, RefusesCommandsThatContradictThemselves) {
   for (std::size_t k = 0; k < std::size(changes); ++k) {
     InitCommand<double> init = lonely();
     changes[k](init);
-    EXPECT_THROW(worker.handle(MessageType::kInit, init_payload(init)), ProtocolError)
-        << "change " << k;
+    EXPECT_THROW(worker.handle(WireType::kInit, init_payload(init)), WireError) << "change " << k;
   }
 }
 
@@ -198,8 +196,8 @@ TEST(WorkerBrain, SurvivesDamagedCommands) {
     }
     if (turn % 5 == 0) bad.resize(random.below(bad.size()));
     try {
-      worker.handle(MessageType::kInit, bad);
-      worker.handle(MessageType::kNormal, encode(NormalCommand{0, 2, {1}, {0}}));
+      worker.handle(WireType::kInit, bad);
+      worker.handle(WireType::kNormal, encode(NormalCommand{0, 2, {1}, {0}}));
     } catch (const UserError&) {
       ++refused;
     }

@@ -24,6 +24,7 @@ class IncludeDirection(unittest.TestCase):
             "physics/a.cpp": '#include "core/error.hpp"\n#include <Eigen/Dense>\n',
             "gpu/backend.cu": '#include "physics/a.hpp"\n',
             "runners/factory.cpp": '#include "gpu/backend.hpp"\n',
+            "runners/distributed_factory.cpp": '#include "distributed/crew.hpp"\n',
         }
         self.assertEqual(check(files), [])
 

@@ -21,9 +21,9 @@ static_assert(std::endian::native == std::endian::little, "messages are little-e
 using Bytes = std::vector<std::byte>;
 
 /// A message of a peer that is not what it should be: that peer is not to be trusted any more.
-class ProtocolError : public RunError {
+class WireError : public RunError {
  public:
-  ProtocolError(std::string what, std::string got, std::string allowed = {})
+  WireError(std::string what, std::string got, std::string allowed = {})
       : RunError({.what = std::move(what),
                   .where = "message of a peer",
                   .got = std::move(got),
@@ -31,7 +31,7 @@ class ProtocolError : public RunError {
                   .next = {}}) {}
 };
 
-class ByteWriter {
+class WireWriter {
  public:
   template <class T>
     requires std::is_trivially_copyable_v<T>
@@ -92,10 +92,10 @@ class ByteWriter {
   Bytes bytes_;
 };
 
-/// Reads what ByteWriter wrote. @throws ProtocolError where there is less than what is asked for.
-class ByteReader {
+/// Reads what WireWriter wrote. @throws WireError where there is less than what is asked for.
+class WireReader {
  public:
-  explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  explicit WireReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   template <class T>
     requires std::is_trivially_copyable_v<T>
@@ -120,8 +120,8 @@ class ByteReader {
   void get_array(std::span<T> values) {
     const std::size_t count = get_count(sizeof(T));
     if (count != values.size()) {
-      throw ProtocolError("an array of another length", std::to_string(count),
-                          std::to_string(values.size()));
+      throw WireError("an array of another length", std::to_string(count),
+                      std::to_string(values.size()));
     }
     copy_array<T>(values);
   }
@@ -131,11 +131,10 @@ class ByteReader {
   }
 
   bool done() const noexcept { return at_ == bytes_.size(); }
-  /// @throws ProtocolError where something is left.
+  /// @throws WireError where something is left.
   void end() const {
     if (!done())
-      throw ProtocolError("a message with more in it",
-                          std::to_string(bytes_.size() - at_) + " bytes");
+      throw WireError("a message with more in it", std::to_string(bytes_.size() - at_) + " bytes");
   }
 
  private:
@@ -167,13 +166,13 @@ class ByteReader {
   std::size_t get_count(std::size_t value_bytes, std::size_t most = SIZE_MAX) {
     const auto count = get<std::uint64_t>();
     if (count > most || count > (bytes_.size() - at_) / value_bytes) {
-      throw ProtocolError("an array longer than its message", std::to_string(count));
+      throw WireError("an array longer than its message", std::to_string(count));
     }
     return static_cast<std::size_t>(count);
   }
   std::span<const std::byte> take(std::size_t size) {
     if (size > bytes_.size() - at_) {
-      throw ProtocolError("a message that is cut off", std::to_string(bytes_.size()) + " bytes");
+      throw WireError("a message that is cut off", std::to_string(bytes_.size()) + " bytes");
     }
     at_ += size;
     return bytes_.subspan(at_ - size, size);
