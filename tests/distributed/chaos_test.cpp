@@ -13,6 +13,9 @@
 #include "tests/distributed/lives.hpp"
 
 namespace noesis {
+
+const char* const testing::kWorker = NOESIS_BINARY_DIR "/tests/distributed/distributed_worker";
+
 namespace {
 
 using namespace noesis::testing;

@@ -6,7 +6,8 @@
 
 namespace noesis::testing {
 
-inline constexpr const char* kWorker = NOESIS_BINARY_DIR "/tests/distributed/distributed_worker";
+/// The program of a worker; each test says where it is.
+extern const char* const kWorker;
 
 inline ZmqCrewOptions started(int workers, bool respawn = true) {
   ZmqCrewOptions options;
