@@ -474,9 +474,7 @@ template <Real T>
 void Simulation<T>::edit_connectome(std::int64_t env,
                                     const std::function<void(PlasticConnectome&)>& edit) {
   static_cast<void>(plastic_connectome(env));
-  const PlasticBrain::Change change = impl_->plastic[static_cast<std::size_t>(env)].edit(edit);
-  impl_->use_plastic_synapses(env, false);
-  impl_->take_change(env, change);
+  impl_->restructure(env, "edit_connectome", [&](PlasticBrain& brain) { return brain.edit(edit); });
 }
 template <Real T>
 double Simulation<T>::error(std::int64_t env) const {

@@ -158,8 +158,6 @@ template void Simulation<float>::Impl::take_change(std::int64_t, const PlasticBr
 template void Simulation<float>::Impl::run_rules_there(std::int64_t);
 template void Simulation<float>::Impl::settle_rules(std::int64_t);
 template void Simulation<float>::Impl::settle_rules();
-template void Simulation<float>::Impl::take_change(std::int64_t, const PlasticBrain::Change&);
-template void Simulation<double>::Impl::take_change(std::int64_t, const PlasticBrain::Change&);
 template void Simulation<float>::Impl::settle_changed_inputs();
 template std::int64_t Simulation<float>::Impl::steps_to_rules(std::int64_t) const;
 template void Simulation<double>::Impl::start_plasticity(std::int64_t);

@@ -27,7 +27,7 @@ struct GrowthSpec {
   double excitatory_fraction = 1;
   double stimulus = 0.5;
   double stimulus_interval_ms = 2000;
-  double settle_ms = 20000;
+  double settle_ms = 10000;
   double look_ms = 5000;
   double exponent_tau = 300;
 
@@ -54,7 +54,7 @@ struct GrowthSpec {
     v("stimulus", stimulus, "Current into the first neurons, on and off", at_least(0));
     v("stimulus_interval_ms", stimulus_interval_ms, "Time on, and time off", greater_than(0));
     v("settle_ms", settle_ms, "Time without births or stimulus before a look", at_least(0));
-    v("look_ms", look_ms, "Time looked at, at a sample every 5 ms", at_least(200));
+    v("look_ms", look_ms, "Time looked at, at a sample every 10 ms", at_least(200));
     v("exponent_tau", exponent_tau, "Time of the Lyapunov exponent of the frozen brain [tau]",
       at_least(50));
   }

@@ -13,7 +13,7 @@ namespace noesis {
 namespace {
 
 constexpr double kTauMs = 10;
-constexpr double kRulesMs = 5;
+constexpr double kRulesMs = 10;
 constexpr double kLookAtMs = 10;  // between two looks at the mean rate
 constexpr double kSeizingRate = 0.6;
 
@@ -22,13 +22,13 @@ BrainSpec resting_brain(const GrowthSpec& spec, std::uint64_t seed) {
   brain.model.name = spec.model;
   if (spec.model == "rate") {
     brain.model.rate = {.tau_ms = kTauMs, .activation = "logistic"};
-    brain.integrator = {.name = "heun", .dt_ms = 2.5};
+    brain.integrator = {.name = "heun", .dt_ms = 5};
     const double rest = std::log(spec.target_rate / (1 - spec.target_rate));
     brain.drive = {.mean = rest, .sd = 0.1, .seed = static_cast<std::int64_t>(seed)};
     brain.initial = {.low = rest - 0.5, .high = rest + 0.5};
   } else {
     brain.model.wilson_cowan.tau_e_ms = brain.model.wilson_cowan.tau_i_ms = kTauMs;
-    brain.integrator = {.name = "heun", .dt_ms = 1};
+    brain.integrator = {.name = "heun", .dt_ms = 2};
     brain.drive = {.mean = 1.25, .sd = 0.1, .seed = static_cast<std::int64_t>(seed)};
   }
   brain.noise.sigma = spec.noise;
@@ -51,7 +51,7 @@ BrainSpec growing_brain(const GrowthSpec& spec, std::int64_t from, std::int64_t 
                         .threshold = 0.5,
                         .persistence_ms = 0,
                         .refractory_ms = spec.birth_interval_ms,
-                        .neurons_per_batch = from < 100 ? 1 : std::max<std::int64_t>(to / 50, 1),
+                        .neurons_per_batch = from < 100 ? 1 : std::max<std::int64_t>(to / 20, 1),
                         .max_neurons = to,
                         .num_inputs = spec.num_links,
                         .num_outputs = spec.num_links,

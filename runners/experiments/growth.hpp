@@ -20,7 +20,7 @@ struct GrowthStage {
 };
 
 /// Grows through all sizes of the specification. Neurons are born by the rule `neurogenesis` under
-/// an error that nothing satisfies, one at a time up to 100 neurons, a fiftieth of the next size
+/// an error that nothing satisfies, one at a time up to 100 neurons, a twentieth of the next size
 /// beyond; before a look births and stimulus end, rules go on for settle_ms, and then weights and
 /// biases are frozen and gains are 1. A brain whose state is not finite is Seizing and ends its
 /// growth. Nothing when interrupted.

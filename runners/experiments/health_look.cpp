@@ -12,9 +12,9 @@
 namespace noesis {
 namespace {
 
-constexpr double kSampleMs = 5;           // half a time constant
+constexpr double kSampleMs = 10;          // a time constant
 constexpr std::int64_t kMostUnits = 256;  // of what costs the square of their number
-constexpr std::int64_t kSegment = 256;    // of Welch's method
+constexpr std::int64_t kSegment = 128;    // of Welch's method
 constexpr double kLeastEdge = -0.02, kMostEdge = 0.10;
 
 /// Evenly spread over all, so that neurons of every age are among them.

@@ -38,7 +38,7 @@ inline constexpr double kHealthyDeviation = 0.0976;
 std::string health_verdict(const HealthLook& look);
 
 /// Lets a simulation of one brain without rules run for `duration_ms` and looks at its outputs (of
-/// at most 256 neurons, evenly spread), a sample every 5 ms; then measures the exponent of its
+/// at most 256 neurons, evenly spread), a sample every 10 ms; then measures the exponent of its
 /// deterministic part over `exponent_tau`. `tau_ms` is a neuron's time constant.
 HealthLook look_at(Simulation<double>& simulation, double duration_ms, double tau_ms,
                    double exponent_tau);

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "core/math.hpp"
 #include "core/rng.hpp"
 
 namespace noesis {
@@ -135,9 +134,8 @@ void LifelongBrain::teach(const Sample& sample, std::span<const double> errors) 
 
 std::vector<double> LifelongBrain::rates() const {
   std::vector<double> rates;
-  for (const std::int64_t i : neurons_) {
-    rates.push_back(math::tanh(simulation_->state().at(0, 0, i)));
-  }
+  simulation_->output(0, rates);
+  rates.resize(neurons_.size());
   return rates;
 }
 

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "core/math.hpp"
 #include "core/rng.hpp"
 #include "physics/generators.hpp"
 #include "physics/graph_measures.hpp"
@@ -132,20 +131,16 @@ double TapeBrain::hear(double value, double next, double scale) {
   for (std::size_t i = 0; i < places_.size(); ++i) currents_[i] = input_weights_[i] * value;
   simulation_->surgeon().set_currents(0, places_, currents_);
   const double end = simulation_->time_ms() + kTapeStepMs;
-  if (step_ms_ < kTapeStepMs) simulation_->advance_to(end - step_ms_);
-  // Features before the last step: the rule needs their error at the end of it.
-  const auto read = [&] {
-    features_[0] = 1;
-    features_[1] = value;
-    for (const std::int64_t i : places_) {
-      features_[2 + i] = math::tanh(simulation_->state().at(0, 0, i));  // 0 before birth
-    }
-  };
-  if (step_ms_ == kTapeStepMs) simulation_->advance_to(end);
-  read();
+  // The rule runs at the end of the last step and needs the error before.
+  const bool has_rules = step_ms_ < kTapeStepMs;
+  simulation_->advance_to(has_rules ? end - step_ms_ : end);
+  simulation_->output(0, rates_);
+  features_[0] = 1;
+  features_[1] = value;
+  for (const std::int64_t i : places_) features_[2 + i] = rates_[static_cast<std::size_t>(i)];
   const double error = next - readout_.predict(features_);
   readout_.learn(features_, next);
-  if (step_ms_ == kTapeStepMs) return error;
+  if (!has_rules) return error;
   for (std::size_t i = 0; learns_recurrent_ && i < places_.size(); ++i) {
     const double y = features_[2 + static_cast<Eigen::Index>(i)];
     factors_[i] = spec_.recurrent_rate * (1 - y * y) * feedback_weights_[i] * error;

@@ -52,7 +52,7 @@ class TapeBrain {
   std::vector<double> input_weights_, feedback_weights_;  // (num_places)
   std::unique_ptr<Simulation<double>> simulation_;
   std::vector<std::int64_t> places_;
-  std::vector<double> currents_, factors_;
+  std::vector<double> currents_, factors_, rates_;
   LinearReadout readout_;
   std::int64_t num_born_ = 0;
   Eigen::VectorXd features_;
