@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/config.hpp"
+#include "core/digest.hpp"
 #include "core/error.hpp"
 #include "distributed/commands.hpp"
 
@@ -336,6 +337,11 @@ class SplitBackendImpl final : public SplitBackend<T> {
   /// Brings workers up to date with what the caller has changed.
   void prepare(State<T>& x, std::int64_t step) {
     step_ = step;
+    if (!has_plan_ && has_rows_ && structure_of(table_) == dealt_structure_) {
+      // Nobody was born or pruned: workers keep their rows.
+      has_plan_ = true;
+      has_weights_ = false;
+    }
     if (!has_plan_ || !has_rows_) {
       if (has_rows_ && is_ahead_) fetch_state(x);
       if (!has_plan_) {
@@ -356,6 +362,18 @@ class SplitBackendImpl final : public SplitBackend<T> {
     put_inputs();
     if (!has_state_) send_state(x);
     if (!has_history_ && delays_) send_history();
+  }
+
+  /// Digest of who connects to whom.
+  std::string structure_of(const SynapseView& table) const {
+    Digest digest;
+    const auto rows = static_cast<std::size_t>(shape_.num_neurons);
+    digest.update(table.row_count, rows * sizeof *table.row_count);
+    for (std::size_t i = 0; i < rows; ++i) {
+      digest.update(table.sources + table.row_begin[i],
+                    static_cast<std::size_t>(table.row_count[i]) * sizeof *table.sources);
+    }
+    return digest.hex();
   }
 
   /// Rows of the brain as it now is, with a partition of their cost.
@@ -462,6 +480,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
     memory_.reset();  // whoever changed the rows puts it again
     has_memory_ = true;
     was_dealt_out_ = true;
+    dealt_structure_ = structure_of(table_);
   }
 
   WireRows wire_rows(const SynapseView& table, std::size_t rank) const {
@@ -714,6 +733,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
   std::vector<double> waited_;              // (num_workers)
   std::vector<WireInputs<T>> sent_inputs_;  // (num_workers)
   std::uint64_t inputs_version_ = 0;
+  std::string dealt_structure_;  // of the rows that workers have
   std::vector<T> history_;  // of the brain, before step history_step_
   std::int64_t history_step_ = 0;
   std::int64_t step_ = 0;

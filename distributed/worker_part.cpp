@@ -11,6 +11,7 @@
 
 #include "core/config.hpp"
 #include "core/rng.hpp"
+#include "data/memory.hpp"
 
 namespace noesis {
 namespace {
@@ -65,6 +66,21 @@ const InitCommand<T>& checked(const InitCommand<T>& init) {
     halo += peer.halo_count;
   }
   require_wire(halo == plan.num_local(), "halo");
+  // What is about to be allocated is as large as what has come with it.
+  const std::int64_t values = std::ssize(init.state);
+  require_wire(values % shape.num_components == 0 &&
+                   values / shape.num_components % plan.num_own == 0 &&
+                   values / shape.num_components / plan.num_own ==
+                       shape.num_tiles() * shape.tile_width,
+               "state");
+  require_memory(shape.num_neurons * std::int64_t(sizeof(std::int32_t)), "a worker's numbering",
+                 std::to_string(shape.num_neurons) + " neurons");
+  require_wire(init.longest_delay >= 1 && init.longest_delay < (1 << 16) &&
+                   std::ranges::all_of(init.synapses.steps,
+                                       [&](std::uint16_t steps) {
+                                         return steps >= 1 && steps <= init.longest_delay;
+                                       }),
+               "delays");
   check_rows(init.synapses, plan.num_own, init.has_delays != 0);
   if (init.has_gaps != 0) check_rows(init.gap_junctions, plan.num_own, false);
   return init;

@@ -156,6 +156,8 @@ TEST(WorkerBrain, RefusesCommandsThatContradictThemselves) {
       [](auto& init) { init.inputs.arrays[2].push_back(1); },
       [](auto& init) { init.shape.tile_width = 3; },
       [](auto& init) { init.shape.num_envs = 0; },
+      [](auto& init) { init.shape.num_envs = 1'000'000; },
+      [](auto& init) { init.longest_delay = 0; },
       [](auto& init) { init.shape.num_components = 2; },
       [](auto& init) {
         init.plan.peers.push_back({1, {3}, 0, 1, 3, 0});
