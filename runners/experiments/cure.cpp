@@ -41,11 +41,6 @@ LifeSpec life_of(const CureConfig& config, const std::string& condition) {
   return life;
 }
 
-std::string file_name(std::string condition) {
-  std::ranges::replace(condition, ' ', '-');
-  return condition;
-}
-
 using Records = std::map<std::string, std::vector<Json>>;
 
 /// The late losses of two conditions compared, or nothing where one was not run.
@@ -66,25 +61,14 @@ bool is_lower(const std::optional<PairedComparison>& compared) {
 }
 
 Json criteria_of(const Json& figures, const std::optional<PairedComparison>& against_none) {
-  Json criteria = Json::array();
-  const auto add = [&](const char* name, const char* asks, bool holds) {
-    criteria.push_back({{"name", name}, {"asks", asks}, {"holds", holds}});
-  };
-  add("ratio", "late over early loss: mean <= 1.3", first(figures, "ratio") <= kMostRatio);
-  add("norm_slope", "ln |W| does not grow in the second half of life: lower end <= 0",
-      figures.at("norm_slope").at(1).get<double>() <= 0);
-  add("recent_forgetting", "of the last ten tasks: mean <= 0.1",
-      first(figures, "recent_forgetting") <= kMostForgetting);
-  add("against_no_sleep", "late loss below that without sleep: p < .01", is_lower(against_none));
-  return criteria;
-}
-
-std::string failing(const Json& row) {
-  std::vector<std::string> names;
-  for (const Json& criterion : row.at("criteria")) {
-    if (!criterion.at("holds").get<bool>()) names.push_back(str(criterion, "name"));
-  }
-  return names.empty() ? "nothing" : joined(names, ", ");
+  return {criterion("ratio", "late over early loss: mean <= 1.3",
+                    first(figures, "ratio") <= kMostRatio),
+          criterion("norm_slope", "ln |W| does not grow in the second half of life: lower end <= 0",
+                    figures.at("norm_slope").at(1).get<double>() <= 0),
+          criterion("recent_forgetting", "of the last ten tasks: mean <= 0.1",
+                    first(figures, "recent_forgetting") <= kMostForgetting),
+          criterion("against_no_sleep", "late loss below that without sleep: p < .01",
+                    is_lower(against_none))};
 }
 
 std::string comparison_text(const std::string& one, const std::string& other,
@@ -114,12 +98,13 @@ Json conclude(const Json& rows, const Records& records) {
                    std::string(cures.empty() ? "." : ", only for " + joined(cures, ", ") + ".")));
   for (const Json& row : rows) {
     const Json& figures = row.at("figures");
-    sentences.push_back(
-        text("%s: %.0f%% of the seeds survive, late loss ", str(row, "condition").c_str(),
-             100 * row.at("survival").at("mean").back().get<double>()) +
-        interval_cell(figures, "last_loss") + ", late over early " +
-        interval_cell(figures, "ratio") + ", forgetting of the last ten tasks " +
-        interval_cell(figures, "recent_forgetting") + "; fails " + failing(row) + ".");
+    sentences.push_back(text("%s: %.0f%% of the seeds survive, late loss ",
+                             str(row, "condition").c_str(),
+                             100 * row.at("survival").at("mean").back().get<double>()) +
+                        interval_cell(figures, "last_loss") + ", late over early " +
+                        interval_cell(figures, "ratio") + ", forgetting of the last ten tasks " +
+                        interval_cell(figures, "recent_forgetting") + "; fails " +
+                        failing(row.at("criteria")) + ".");
   }
   for (const auto& [one, other] : {std::pair<const char*, const char*>{"load", "schedule"},
                                    {"load", "random pruning"},
@@ -150,7 +135,7 @@ std::vector<Job> Cure::jobs(const CureConfig& config) {
   std::vector<Job> jobs;
   for (const std::string& condition : config.conditions) {
     for (std::int64_t s = 0; s < config.num_seeds; ++s) {
-      jobs.push_back(life_job(file_name(condition), life_of(config, condition),
+      jobs.push_back(life_job(part_name(condition), life_of(config, condition),
                               static_cast<std::uint64_t>(config.seed + s), false));
     }
   }
@@ -183,10 +168,7 @@ Json Cure::gather(const CureConfig& config, const std::vector<Json>& records) {
     row["survival"] =
         survival_curve(died_at, mine.front().at("curves").at("step").get<std::vector<double>>());
     row["criteria"] = criteria_of(row.at("figures"), against_none);
-    bool cures = true;
-    for (const Json& criterion : row.at("criteria")) {
-      cures = cures && criterion.at("holds").get<bool>();
-    }
+    const bool cures = all_hold(row.at("criteria"));
     row["cures"] = cures;
     if (condition == "no sleep") {
       controls.push_back({{"name", "a brain that never sleeps"},

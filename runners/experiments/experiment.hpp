@@ -1,6 +1,7 @@
 #pragma once
 /// What the experiments have in common: conditions and seeds as independent jobs, a summary, words.
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -58,6 +59,12 @@ int run_experiment(const RunOptions& options) {
   return finish_run(options, folder,
                     make_summary(Experiment::kName, config.seed, digest, wall_s, ok, result),
                     words);
+}
+
+/// A condition's name in names of files.
+inline std::string part_name(std::string condition) {
+  std::ranges::replace(condition, ' ', '-');
+  return condition;
 }
 
 /// The records of condition `k` of jobs that were made condition by condition, seed by seed.

@@ -25,40 +25,27 @@ bool reaches(const Json& figures, const char* name, int entry, double limit) {
   return has(figures, name) && figures.at(name).at(entry).get<double>() >= limit;
 }
 
-/// {"name", "says", "holds"} of the three questions.
+/// The three questions.
 Json criteria_of(const Json& figures) {
-  Json criteria = Json::array();
-  criteria.push_back({{"name", "ratio"},
-                      {"asks", "late over early loss: mean >= 3, lower end > 2"},
-                      {"holds", reaches(figures, "ratio", 0, kLeastRatio) &&
-                                    figures.at("ratio").at(1).get<double>() > kLeastRatioLow}});
-  criteria.push_back(
-      {{"name", "norm_slope"},
-       {"asks", "ln |W| grows in the second half of life: lower end > 0"},
-       {"holds", has(figures, "norm_slope") && figures.at("norm_slope").at(1).get<double>() > 0}});
-  criteria.push_back(
-      {{"name", "fresh_ratio"},
-       {"asks", "a newborn on the same end of the tape does well: mean <= 1.2"},
-       {"holds", has(figures, "fresh_ratio") && first(figures, "fresh_ratio") <= kMostFreshRatio}});
-  return criteria;
-}
-
-std::string figure_text(const Json& figures, const char* name) {
-  return interval_cell(figures, name);
+  const bool rises = reaches(figures, "ratio", 0, kLeastRatio) &&
+                     figures.at("ratio").at(1).get<double>() > kLeastRatioLow;
+  const bool grows = has(figures, "norm_slope") && figures.at("norm_slope").at(1).get<double>() > 0;
+  const bool newborn_does_well =
+      has(figures, "fresh_ratio") && first(figures, "fresh_ratio") <= kMostFreshRatio;
+  return {criterion("ratio", "late over early loss: mean >= 3, lower end > 2", rises),
+          criterion("norm_slope", "ln |W| grows in the second half of life: lower end > 0", grows),
+          criterion("fresh_ratio", "a newborn on the same end of the tape does well: mean <= 1.2",
+                    newborn_does_well)};
 }
 
 std::string describe(const Json& row) {
   const Json& figures = row.at("figures");
-  std::vector<std::string> failing;
-  for (const Json& criterion : row.at("criteria")) {
-    if (!criterion.at("holds").get<bool>()) failing.push_back(str(criterion, "name"));
-  }
-  const std::string numbers = "loss late over early " + figure_text(figures, "ratio") +
-                              ", growth of ln |W| " + figure_text(figures, "norm_slope") +
-                              ", newborn " + figure_text(figures, "fresh_ratio");
+  const std::string numbers = "loss late over early " + interval_cell(figures, "ratio") +
+                              ", growth of ln |W| " + interval_cell(figures, "norm_slope") +
+                              ", newborn " + interval_cell(figures, "fresh_ratio");
   return str(row, "learner") +
          (row.at("flaw").get<bool>() ? " explodes: " : " does not explode: ") + numbers +
-         (failing.empty() ? "." : "; fails " + joined(failing, ", ") + ".");
+         "; fails " + failing(row.at("criteria")) + ".";
 }
 
 Json conclude(const Json& rows) {
@@ -132,9 +119,7 @@ Json Flaw::gather(const FlawConfig& config, const std::vector<Json>& records) {
                 {"figures", aggregate_figures(lives)},
                 {"curves", aggregate_curves(lives)}};
     row["criteria"] = criteria_of(row.at("figures"));
-    bool flaw = true;
-    for (const Json& criterion : row.at("criteria"))
-      flaw = flaw && criterion.at("holds").get<bool>();
+    const bool flaw = all_hold(row.at("criteria"));
     row["flaw"] = flaw;
     if (learner == "none") {
       controls.push_back({{"name", "a brain that learns nothing"},

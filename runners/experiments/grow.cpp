@@ -184,11 +184,6 @@ Json conclude(const GrowConfig& config, const Json& rows) {
   return sentences;
 }
 
-std::string file_name(std::string name) {
-  std::ranges::replace(name, ' ', '-');
-  return name;
-}
-
 }  // namespace
 
 GrowConfig Grow::defaults(bool quick) {
@@ -216,7 +211,7 @@ std::vector<Job> Grow::jobs(const GrowConfig& config) {
       for (std::int64_t s = 0; s < config.num_seeds; ++s) {
         const auto seed = static_cast<std::uint64_t>(config.seed + s);
         jobs.push_back(
-            {.id = model + "-" + file_name(condition) + "-" + std::to_string(seed),
+            {.id = model + "-" + part_name(condition) + "-" + std::to_string(seed),
              .cost_s = 1 + 4e-3 * static_cast<double>(sizes.back()),
              .stepwise = [=](const JobProgress& progress) { return run(growth, seed, progress); }});
       }

@@ -91,6 +91,22 @@ Figure proportion(std::int64_t count, std::int64_t total) {
   return {p, std::min(p, std::max(0.0, centre - half)), std::max(p, std::min(1.0, centre + half))};
 }
 
+Json criterion(const char* name, const char* asks, bool holds) {
+  return {{"name", name}, {"asks", asks}, {"holds", holds}};
+}
+
+bool all_hold(const Json& criteria) {
+  return std::ranges::all_of(criteria, [](const Json& one) { return one.at("holds").get<bool>(); });
+}
+
+std::string failing(const Json& criteria) {
+  std::vector<std::string> names;
+  for (const Json& one : criteria) {
+    if (!one.at("holds").get<bool>()) names.push_back(str(one, "name"));
+  }
+  return names.empty() ? "nothing" : joined(names, ", ");
+}
+
 Json survival_curve(std::span<const std::optional<double>> died_at, std::span<const double> steps) {
   Json curve = {{"step", Json::array()},
                 {"mean", Json::array()},

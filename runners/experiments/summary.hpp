@@ -39,6 +39,12 @@ nlohmann::ordered_json survival_curve(std::span<const std::optional<double>> die
 /// Wilson's 95% interval of a proportion.
 Figure proportion(std::int64_t count, std::int64_t total);
 
+/// {"name", "asks", "holds"}: one question put to a condition.
+nlohmann::ordered_json criterion(const char* name, const char* asks, bool holds);
+/// Whether all of them hold, and the names of those that do not, or "nothing".
+bool all_hold(const nlohmann::ordered_json& criteria);
+std::string failing(const nlohmann::ordered_json& criteria);
+
 /// A number for a file: six significant digits; null where it is not finite.
 nlohmann::ordered_json rounded(double value);
 nlohmann::ordered_json rounded(const Figure& figure);
