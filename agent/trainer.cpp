@@ -12,10 +12,12 @@ namespace {
 
 constexpr double kAdamEpsilon = 1e-5;
 
-std::unique_ptr<VectorEnv> make_env(const TrainConfig& config) {
-  auto env =
-      make_vec(config.env, config.num_envs, EnvOptions{.toml = {}, .overrides = config.env_options},
-               Autoreset::kSameStep);
+std::unique_ptr<VectorEnv> make_env(const TrainConfig& config,
+                                    const BackendFactory<double>& make_backend) {
+  auto env = make_vec(
+      config.env, config.num_envs,
+      EnvOptions{.toml = {}, .overrides = config.env_options, .make_backend = make_backend},
+      Autoreset::kSameStep);
   if (env->single_action_space().get_if<Box>() == nullptr) {
     throw ConfigError({.what = "the policy is a Gaussian: actions must be one flat box",
                        .where = "env",
@@ -76,10 +78,12 @@ PolicyFactory mean_policy(HybridAgent agent, const PpoConfig& config,
   };
 }
 
-Trainer::Trainer(const TrainConfig& config, std::uint64_t seed) : config_(config), seed_(seed) {
+Trainer::Trainer(const TrainConfig& config, std::uint64_t seed,
+                 const BackendFactory<double>& make_backend)
+    : config_(config), seed_(seed) {
   use_one_torch_thread();
   config_.seed = static_cast<std::int64_t>(seed);
-  env_ = make_env(config_);
+  env_ = make_env(config_, make_backend);
   agent_ = HybridAgent(
       config_.agent, training_shape(env_->observation_size(), env_->action_size(), config_), seed);
   {

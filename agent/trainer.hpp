@@ -21,8 +21,9 @@ namespace noesis {
 /// Not thread-safe; trainers in different threads do not touch each other.
 class Trainer {
  public:
-  /// `seed` replaces config.seed. @throws ConfigError.
-  Trainer(const TrainConfig& config, std::uint64_t seed);
+  /// `seed` replaces config.seed; `make_backend` is as in EnvOptions. @throws ConfigError.
+  Trainer(const TrainConfig& config, std::uint64_t seed,
+          const BackendFactory<double>& make_backend = {});
 
   const TrainConfig& config() const noexcept { return config_; }
   std::uint64_t seed() const noexcept { return seed_; }

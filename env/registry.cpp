@@ -41,11 +41,14 @@ Entry entry(std::string id, std::int64_t max_episode_steps, double reward_thresh
   return {.spec = spec,
           .make =
               [spec](const EnvOptions& options, std::int64_t num_envs, int num_threads) {
-                const Timed<Options> config =
+                Timed<Options> config =
                     parse_config(options.toml, options.source, options.overrides,
                                  Timed<Options>{spec.max_episode_steps, {}});
                 if constexpr (requires { config.task.files(); }) {
                   if (!options.may_read_files) refuse_files(config.task.files());
+                }
+                if constexpr (requires { config.task.brain.make_backend; }) {
+                  config.task.brain.make_backend = options.make_backend;
                 }
                 MadeTask made{std::make_unique<TaskType>(config.task, num_envs, num_threads), spec};
                 made.spec.max_episode_steps = config.max_episode_steps;

@@ -15,6 +15,7 @@
 
 #include "core/interrupt.hpp"
 #include "data/memory.hpp"
+#include "runners/factory.hpp"
 #include "server/server.hpp"
 
 namespace noesis {
@@ -25,6 +26,7 @@ using namespace std::chrono_literals;
 struct Options {
   ServerOptions server;
   std::string keys, make_keys;
+  std::string backend = "cpu";
   double lease_s = 30;
   double memory_gb = 0;
 };
@@ -80,6 +82,7 @@ int serve(Options options) {
   auto& dispatcher = options.server.dispatcher;
   dispatcher.lease = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * options.lease_s));
   dispatcher.session.only_default_env = !dispatcher.session.default_env.empty();
+  dispatcher.session.make_backend = backend_factory<double>(options.backend);
   constexpr double kShareOfAvailable = 0.8;
   limit_memory(options.memory_gb > 0
                    ? 1e9 * options.memory_gb
@@ -135,6 +138,10 @@ void add_serve_command(CLI::App& app, int& exit_code) {
       ->add_option("--env-threads", session.env_threads,
                    "Threads of each session's physics; results are the same for any number")
       ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command
+      ->add_option("--backend", options->backend,
+                   "What takes the steps of brains: auto, cpu, cuda or hip")
       ->capture_default_str();
   command
       ->add_option("--max-sessions", dispatcher.max_sessions,

@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/progress.hpp"
+#include "runners/factory.hpp"
 #include "runners/metrics_log.hpp"
 #include "runners/run_folder.hpp"
 #include "runners/tensorboard.hpp"
@@ -82,8 +83,12 @@ Json gap_closed(double mean, const Json& baselines) {
 /// Several agents, each on a thread of its own.
 class TrainingRun {
  public:
-  TrainingRun(TrainConfig config, fs::path folder, bool resumes)
-      : config_(std::move(config)), folder_(std::move(folder)), resumes_(resumes) {}
+  TrainingRun(TrainConfig config, fs::path folder, bool resumes,
+              BackendFactory<double> make_backend)
+      : config_(std::move(config)),
+        folder_(std::move(folder)),
+        resumes_(resumes),
+        make_backend_(std::move(make_backend)) {}
 
   /// False when interrupted.
   bool run() {
@@ -141,7 +146,7 @@ class TrainingRun {
         config_.seeds == 1 ? folder_ : folder_ / ("seed-" + std::to_string(seed));
     const fs::path checkpoint = folder / "checkpoints" / "last";
     fs::create_directories(checkpoint.parent_path());
-    Trainer trainer(config_, seed);
+    Trainer trainer(config_, seed, make_backend_);
     std::optional<std::int64_t> resume_step;
     if (resumes_ && fs::exists(checkpoint)) {
       trainer.load(checkpoint);
@@ -187,6 +192,7 @@ class TrainingRun {
   TrainConfig config_;
   fs::path folder_;
   bool resumes_;
+  BackendFactory<double> make_backend_;
   std::vector<Json> results_;
 };
 
@@ -226,10 +232,11 @@ int train(const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const bool resumes = !options.resume.empty();
   const TrainConfig config = configure(options);
+  const BackendFactory<double> make_backend = backend_factory<double>(options.backend);
   {
     TrainConfig probe = config;  // what cannot be is said before there is a folder
     probe.num_envs = 1;
-    const Trainer trainer(probe, static_cast<std::uint64_t>(config.seed));
+    const Trainer trainer(probe, static_cast<std::uint64_t>(config.seed), make_backend);
   }
   fs::path folder = resumes ? options.resume : options.out;
   if (folder.empty()) folder = make_run_folder("train", config.seed);
@@ -245,7 +252,7 @@ int train(const TrainOptions& options) {
   }
   try {
     write_file_atomically(folder / "config.toml", config_to_toml(config));
-    TrainingRun run(config, folder, resumes);
+    TrainingRun run(config, folder, resumes, make_backend);
     if (!run.run()) {
       std::fprintf(stderr,
                    "noesis train: interrupted; checkpoints are in %s\n"

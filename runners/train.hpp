@@ -14,6 +14,7 @@ struct TrainOptions {
   std::vector<std::string> overrides;  ///< "key=value"
   std::filesystem::path out;           ///< empty: a new folder in runs/
   std::filesystem::path resume;        ///< folder of an interrupted run; config and out are its own
+  std::string backend = "cpu";         ///< what takes the steps of brains (runners/factory.hpp)
   bool json = false;                   ///< summary to stdout, everything else to stderr
 };
 

@@ -19,6 +19,10 @@ void add_train(CLI::App& app, int& exit_code) {
   command->add_option("--resume", options->resume, "Go on with the interrupted run of this folder");
   command->add_option("--set", options->overrides, "Override a key: a.b=value")
       ->allow_extra_args(false);
+  command
+      ->add_option("--backend", options->backend,
+                   "What takes the steps of brains: auto, cpu, cuda or hip; results are the same")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "Print summary.json to stdout");
   command->add_flag("--keys", *list_keys, "List the configuration's keys and stop");
   command->footer(

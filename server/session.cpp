@@ -65,8 +65,10 @@ Dict options_of(const Message& request) {
 
 std::unique_ptr<VectorEnv> make_registered(const EnvRequest& request,
                                            const SessionOptions& session) {
-  const EnvOptions options{
-      .toml = {}, .overrides = request.overrides, .may_read_files = session.may_read_files};
+  const EnvOptions options{.toml = {},
+                           .overrides = request.overrides,
+                           .may_read_files = session.may_read_files,
+                           .make_backend = session.make_backend};
   return make_vec(request.id, request.num_envs, options, request.autoreset, session.env_threads);
 }
 

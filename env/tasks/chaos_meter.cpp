@@ -11,12 +11,13 @@
 namespace noesis {
 
 ChaosMeter::ChaosMeter(const Subject& subject, std::int64_t num_envs, double interval,
-                       std::int64_t length, const ThreadArena& arena)
+                       std::int64_t length, const ThreadArena& arena,
+                       const BackendFactory<double>& make_backend)
     : num_units_(subject.connectome->num_neurons()),
       interval_(interval),
       length_(length),
       twins_({subject.connectome}, subject.brain,
-             std::vector<std::uint64_t>(static_cast<std::size_t>(num_envs)), arena),
+             std::vector<std::uint64_t>(static_cast<std::size_t>(num_envs)), arena, make_backend),
       growth_(static_cast<std::size_t>(num_envs)),
       seeds_(static_cast<std::size_t>(num_envs)) {
   if (subject.connectome->has_delays()) {

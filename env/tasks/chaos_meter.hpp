@@ -20,7 +20,7 @@ class ChaosMeter {
   /// `interval`: between calls of measure() [tau]; `length`: intervals in the window. The arena is
   /// borrowed. @throws ConfigError for a brain with delays, whose state is more than the twin's.
   ChaosMeter(const Subject& subject, std::int64_t num_envs, double interval, std::int64_t length,
-             const ThreadArena& arena);
+             const ThreadArena& arena, const BackendFactory<double>& make_backend = {});
 
   /// The brain of `env` in `brains` was reset with this seed.
   void reset(const Simulation<double>& brains, std::int64_t env, std::uint64_t seed);

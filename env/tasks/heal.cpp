@@ -86,7 +86,7 @@ HealTask::HealTask(std::string name, Subject ill, const Subject& healthy, bool a
       rates_(static_cast<std::size_t>(brain_.subject().num_units)) {
   if (at_edge) {
     chaos_.emplace(brain_.subject(), num_envs, options.control_interval,
-                   window_length(options.control_interval), brain_.arena());
+                   window_length(options.control_interval), brain_.arena(), options.make_backend);
   }
 }
 
