@@ -1,6 +1,8 @@
 #pragma once
-/// A device, a stream on it, and memory that belongs to it.
+/// A device, its streams, and memory that belongs to it.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,7 +12,9 @@
 
 namespace noesis::NOESIS_GPU {
 
-/// The device that a batch runs on, and the stream that all of its work goes through in order. Not
+/// The device that a batch runs on, and the stream that all of its kernels go through in order.
+/// What goes to and from the host has a stream of its own each and passes through pinned memory, in
+/// pieces, of which one is copied while the next is made ready. Events keep the three in order. Not
 /// thread-safe; what it made must not outlive it.
 class Device {
  public:
@@ -36,16 +40,40 @@ class Device {
 
   void* allocate(std::int64_t bytes, const char* what) const;
 
+  /// The host's memory -> the device's, after the kernels before and before those after. The host's
+  /// has been read on return; the device may still be at work.
+  void upload(void* to, const void* from, std::int64_t bytes) const;
+  /// The device's memory, as the kernels before leave it -> the host's, which has been written on
+  /// return.
+  void download(void* to, const void* from, std::int64_t bytes) const;
+
  private:
+  static constexpr std::int64_t kPieceBytes = std::int64_t{4} << 20;
+
+  /// A stream, and pieces of pinned memory that its copies pass through.
+  struct Lane {
+    ApiStream stream{};
+    std::array<void*, 2> pieces{};
+    std::array<ApiEvent, 2> done{};
+    ApiEvent kernels{};  // those before a copy
+    std::size_t next = 0;
+  };
+  void open(Lane& lane);
+  static void close(Lane& lane) noexcept;
+  /// Work of `later` waits for what is in `earlier` now.
+  void order(ApiStream earlier, ApiEvent event, ApiStream later) const;
+  void require_kernels() const;
+
   std::string name_;
   ApiStream stream_{};
+  mutable Lane up_, down_;
 };
 
 /// Number of devices that can be used, 0 where there is no driver. `reason` says why none can.
 int num_devices(std::string* reason = nullptr);
 
-/// Owns `size` values in a device's memory, not initialised. Copies go through the device's stream
-/// in order; those to and from the host have read or written the host's memory on return.
+/// Owns `size` values in a device's memory, not initialised. Copies are in order with the kernels
+/// of the device's stream (Device::upload(), Device::download()).
 template <class V>
 class DeviceBuffer {
  public:
@@ -71,20 +99,18 @@ class DeviceBuffer {
   std::int64_t bytes() const noexcept { return size_ * static_cast<std::int64_t>(sizeof(V)); }
 
   void zero() {
-    if (size_ > 0) device_->check(api_fill(data_, 0, bytes_of(size_), device_->stream()), "zero");
+    if (size_ == 0) return;
+    device_->check(api_fill(data_, 0, static_cast<std::size_t>(bytes()), device_->stream()),
+                   "zero");
   }
   /// values -> the buffer from `first` on
   void upload(std::span<const V> values, std::int64_t first = 0) {
     if (values.empty()) return;
-    device_->check(api_copy(data_ + first, values.data(), values.size_bytes(), device_->stream()),
-                   "upload");
-    device_->synchronize();
+    device_->upload(data_ + first, values.data(), static_cast<std::int64_t>(values.size_bytes()));
   }
   void download(std::span<V> values, std::int64_t first = 0) const {
     if (values.empty()) return;
-    device_->check(api_copy(values.data(), data_ + first, values.size_bytes(), device_->stream()),
-                   "read back");
-    device_->synchronize();
+    device_->download(values.data(), data_ + first, static_cast<std::int64_t>(values.size_bytes()));
   }
   void swap(DeviceBuffer& other) noexcept {
     std::swap(device_, other.device_);
@@ -93,10 +119,6 @@ class DeviceBuffer {
   }
 
  private:
-  static std::size_t bytes_of(std::int64_t size) {
-    return static_cast<std::size_t>(size) * sizeof(V);
-  }
-
   const Device* device_ = nullptr;
   std::int64_t size_ = 0;
   V* data_ = nullptr;

@@ -51,9 +51,13 @@ std::vector<std::int32_t> order_by_length(const std::int32_t* row_count, std::in
 }
 
 DeviceConnectome::DeviceConnectome(const Device& device, const SynapseView& table,
-                                   std::int64_t num_rows, RowOrder order)
+                                   std::int64_t num_rows, RowOrder order,
+                                   const std::uint16_t* steps)
     : device_(&device), num_rows_(num_rows), order_(order), rows_(device, num_rows, "rows") {
   assign(table);
+  if (steps == nullptr) return;
+  steps_ = DeviceBuffer<std::uint16_t>(device, num_synapses_, "conduction delays");
+  upload_rows(table, steps, begin_, steps_);
 }
 
 void DeviceConnectome::assign(const SynapseView& table) {
@@ -72,11 +76,16 @@ void DeviceConnectome::assign(const SynapseView& table) {
   }
   std::vector<DeviceRow> rows;
   rows.reserve(num_rows);
+  count_.assign(table.row_count, table.row_count + num_rows_);
+  room_ = count_;
+  end_ = num_synapses_;
+  place_.resize(num_rows);
   for (const std::int32_t neuron : order) {
+    place_[static_cast<std::size_t>(neuron)] = static_cast<std::int32_t>(rows.size());
     rows.push_back({begin_[static_cast<std::size_t>(neuron)], table.row_count[neuron], neuron});
   }
-  if (sources_.size() != num_synapses_) {
-    sources_ = {};  // before there is another one
+  if (sources_.size() != num_synapses_) {  // which may have had slack
+    sources_ = {};                         // before there is another one
     weights_ = {};
     sources_ = DeviceBuffer<std::int32_t>(*device_, num_synapses_, "synapses");
     weights_ = DeviceBuffer<float>(*device_, num_synapses_, "synapses");
@@ -87,27 +96,54 @@ void DeviceConnectome::assign(const SynapseView& table) {
 }
 
 void DeviceConnectome::set_weights(const SynapseView& table) {
+  if (end_ != num_synapses_) return assign(table);  // rows apart: all of it anew
   upload_rows(table, table.weights, begin_, weights_);
 }
 
-void DeviceConnectome::fetch_weights(const SynapseView& table, float* weights) const {
+template <class Body>
+void DeviceConnectome::for_stretches(const Body& body) const {
   constexpr std::int64_t kPiece = 1 << 22;
-  std::vector<float> piece;
-  std::int64_t first = 0, row = 0;
-  while (row < num_rows_) {
-    std::int64_t last = row, count = 0;
-    for (; last < num_rows_ && (count == 0 || count + table.row_count[last] <= kPiece); ++last) {
-      count += table.row_count[last];
+  for (std::int64_t row = 0; row < num_rows_;) {
+    const auto first = static_cast<std::size_t>(row);
+    std::int64_t count = 0;
+    for (; row < num_rows_; ++row) {
+      const auto r = static_cast<std::size_t>(row);
+      const bool is_beside = count_[r] == 0 || begin_[r] == begin_[first] + count;
+      if (row > static_cast<std::int64_t>(first) && (!is_beside || count + count_[r] > kPiece)) {
+        break;
+      }
+      count += count_[r];
     }
+    body(static_cast<std::int64_t>(first), row, begin_[first], count);
+  }
+}
+
+void DeviceConnectome::fetch_weights(const SynapseView& table, float* weights) const {
+  std::vector<float> piece;
+  for_stretches([&](std::int64_t row, std::int64_t last, std::int64_t begin, std::int64_t count) {
     piece.resize(static_cast<std::size_t>(count));
-    weights_.download(piece, first);
+    weights_.download(piece, begin);
     const float* value = piece.data();
     for (; row < last; ++row) {
       std::copy_n(value, table.row_count[row], weights + table.row_begin[row]);
       value += table.row_count[row];
     }
-    first += count;
-  }
+  });
+}
+
+void DeviceConnectome::fetch_rows(std::vector<std::int32_t>& counts,
+                                  std::vector<std::int32_t>& sources,
+                                  std::vector<float>& weights) const {
+  counts = count_;
+  sources.resize(static_cast<std::size_t>(num_synapses_));
+  weights.resize(sources.size());
+  std::size_t done = 0;
+  for_stretches([&](std::int64_t, std::int64_t, std::int64_t begin, std::int64_t count) {
+    const auto size = static_cast<std::size_t>(count);
+    sources_.download(std::span(sources).subspan(done, size), begin);
+    weights_.download(std::span(weights).subspan(done, size), begin);
+    done += size;
+  });
 }
 
 }  // namespace noesis::NOESIS_GPU

@@ -9,8 +9,12 @@ namespace noesis::emulated {
 struct EmulatedDevice {
   std::int64_t memory_bytes = std::int64_t{1} << 40;
   std::int64_t used_bytes = 0;
-  /// Checks of launches until one fails, and every later one.
+  /// Checks of launches until one fails, and every later one, and all copies from then on.
   std::int64_t checks_to_failure = std::numeric_limits<std::int64_t>::max();
+  int count = 1;  ///< of devices
+  int major = 9;  ///< of its architecture
+  int wave = 32;
+  bool has_kernels = true;  ///< whether any was built for it
 };
 
 EmulatedDevice& emulated_device();

@@ -7,6 +7,7 @@
 /// the same text that devices run.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -33,9 +34,11 @@
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define NOESIS_DEVICE __device__ __forceinline__
 #define NOESIS_UNROLL _Pragma("unroll")
+#define NOESIS_UNROLL_FOUR _Pragma("unroll 4")
 #else
 #define NOESIS_DEVICE inline
 #define NOESIS_UNROLL
+#define NOESIS_UNROLL_FOUR
 #endif
 
 namespace noesis::NOESIS_GPU {
@@ -49,17 +52,25 @@ inline constexpr ApiError kApiSuccess = 0;
 inline constexpr ApiError kApiOutOfMemory = 1;
 
 inline constexpr ApiError kApiLost = 2;
+inline constexpr ApiError kApiNoKernel = 3;
 
 inline const char* api_error_text(ApiError error) {
+  if (error == kApiNoKernel) return "no kernel image for this architecture";
   return error == kApiLost ? "the device was lost" : "out of memory";
 }
-inline ApiError api_device_count(int* count) { return *count = 1, kApiSuccess; }
+inline ApiError api_device_count(int* count) {
+  return *count = emulated_device().count, kApiSuccess;
+}
 inline ApiError api_set_device(int) { return kApiSuccess; }
 inline ApiError api_describe(int, std::string& name, int& major, int& wave) {
   name = "host";
-  major = 9;
-  wave = 32;
+  major = emulated_device().major;
+  wave = emulated_device().wave;
   return kApiSuccess;
+}
+/// Of calls that a device which was lost does not take any more.
+inline ApiError emulated_health() {
+  return emulated_device().checks_to_failure <= 0 ? kApiLost : kApiSuccess;
 }
 inline ApiError api_memory(std::size_t* free_bytes, std::size_t* total) {
   const EmulatedDevice& device = emulated_device();
@@ -87,20 +98,22 @@ inline ApiError api_free(void* memory) {
   return std::free(block), kApiSuccess;
 }
 inline ApiError api_malloc_pinned(void** memory, std::size_t bytes) {
-  return api_malloc(memory, bytes);
+  *memory = std::malloc(bytes);
+  return *memory == nullptr ? kApiOutOfMemory : kApiSuccess;
 }
-inline ApiError api_free_pinned(void* memory) { return api_free(memory); }
+inline ApiError api_free_pinned(void* memory) { return std::free(memory), kApiSuccess; }
 inline ApiError api_copy(void* to, const void* from, std::size_t bytes, ApiStream) {
-  return std::memmove(to, from, bytes), kApiSuccess;
+  return std::memmove(to, from, bytes), emulated_health();
 }
 inline ApiError api_fill(void* memory, int byte, std::size_t bytes, ApiStream) {
   return std::memset(memory, byte, bytes), kApiSuccess;
 }
 inline ApiError api_create_stream(ApiStream* stream) { return *stream = 0, kApiSuccess; }
 inline ApiError api_destroy_stream(ApiStream) { return kApiSuccess; }
-inline ApiError api_synchronize(ApiStream) { return kApiSuccess; }
+inline ApiError api_synchronize(ApiStream) { return emulated_health(); }
 inline ApiError api_last_error() {
   EmulatedDevice& device = emulated_device();
+  if (!device.has_kernels) return kApiNoKernel;
   if (device.checks_to_failure <= 0) return kApiLost;
   --device.checks_to_failure;
   return kApiSuccess;
@@ -109,6 +122,8 @@ using ApiEvent = int;
 inline ApiError api_create_event(ApiEvent* event) { return *event = 0, kApiSuccess; }
 inline ApiError api_destroy_event(ApiEvent) { return kApiSuccess; }
 inline ApiError api_record(ApiEvent, ApiStream) { return kApiSuccess; }
+inline ApiError api_wait(ApiStream, ApiEvent) { return kApiSuccess; }
+inline ApiError api_synchronize_event(ApiEvent) { return emulated_health(); }
 inline ApiError api_elapsed(float* milliseconds, ApiEvent, ApiEvent) {
   return *milliseconds = 1, kApiSuccess;
 }
@@ -125,9 +140,11 @@ using ApiError = NOESIS_GPU_CALL(Error_t);
 inline constexpr ApiError kApiSuccess = NOESIS_GPU_CALL(Success);
 #if defined(NOESIS_GPU_CUDA)
 inline constexpr ApiError kApiOutOfMemory = cudaErrorMemoryAllocation;
+inline constexpr ApiError kApiNoKernel = cudaErrorNoKernelImageForDevice;
 using ApiProperties = cudaDeviceProp;
 #else
 inline constexpr ApiError kApiOutOfMemory = hipErrorOutOfMemory;
+inline constexpr ApiError kApiNoKernel = hipErrorNoBinaryForGpu;
 using ApiProperties = hipDeviceProp_t;
 #endif
 
@@ -185,6 +202,13 @@ inline ApiError api_destroy_event(ApiEvent event) { return NOESIS_GPU_CALL(Event
 inline ApiError api_record(ApiEvent event, ApiStream stream) {
   return NOESIS_GPU_CALL(EventRecord)(event, stream);
 }
+/// Work that comes to `stream` later waits for what `event` recorded.
+inline ApiError api_wait(ApiStream stream, ApiEvent event) {
+  return NOESIS_GPU_CALL(StreamWaitEvent)(stream, event, 0);
+}
+inline ApiError api_synchronize_event(ApiEvent event) {
+  return NOESIS_GPU_CALL(EventSynchronize)(event);
+}
 inline ApiError api_elapsed(float* milliseconds, ApiEvent begin, ApiEvent end) {
   return NOESIS_GPU_CALL(EventElapsedTime)(milliseconds, begin, end);
 }
@@ -210,10 +234,18 @@ template <class V>
 NOESIS_DEVICE V shuffle(V value, int source, int size) {
   return __shfl_sync(team_mask(size), value, source, size);
 }
+/// Waits for a team, and makes what it wrote visible within it.
+NOESIS_DEVICE void team_barrier(int size) { __syncwarp(team_mask(size)); }
+NOESIS_DEVICE void atomic_add(std::int32_t* at, std::int32_t value) { atomicAdd(at, value); }
 /// A value that is read once: it shall not displace others from the caches.
 template <class V>
 NOESIS_DEVICE V read_once(const V* at) {
   return __ldcs(at);
+}
+/// And one that is not read again soon.
+template <class V>
+NOESIS_DEVICE void write_once(V* at, V value) {
+  __stcs(at, value);
 }
 #elif defined(__HIPCC__)
 template <class V>
@@ -224,14 +256,28 @@ template <class V>
 NOESIS_DEVICE V shuffle(V value, int source, int size) {
   return __shfl(value, source, size);
 }
+NOESIS_DEVICE void team_barrier(int) {
+  __builtin_amdgcn_fence(__ATOMIC_ACQ_REL, "wavefront");
+  __builtin_amdgcn_wave_barrier();
+}
+NOESIS_DEVICE void atomic_add(std::int32_t* at, std::int32_t value) { atomicAdd(at, value); }
 template <class V>
 NOESIS_DEVICE V read_once(const V* at) {
   return __builtin_nontemporal_load(at);
 }
+template <class V>
+NOESIS_DEVICE void write_once(V* at, V value) {
+  __builtin_nontemporal_store(value, at);
+}
 #else
+inline void atomic_add(std::int32_t* at, std::int32_t value) { *at += value; }
 template <class V>
 V read_once(const V* at) {
   return *at;
+}
+template <class V>
+void write_once(V* at, V value) {
+  *at = value;
 }
 #endif
 

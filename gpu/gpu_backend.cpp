@@ -8,6 +8,9 @@
 #include "gpu/backends.hpp"
 #include "gpu/device.hpp"
 #include "gpu/device_connectome.hpp"
+#include "gpu/device_dormand_prince.hpp"
+#include "gpu/kernels/delayed.hpp"
+#include "gpu/kernels/levels.hpp"
 #include "gpu/kernels/plasticity.hpp"
 #include "gpu/kernels/pointwise.hpp"
 #include "gpu/launch.hpp"
@@ -24,9 +27,11 @@ class GpuBackend final : public Backend<T> {
       : shape_(request.shape),
         one_(request.shape),
         surgeon_(request.surgeon),
+        integrator_(request.integrator),
         method_(request.integrator.name),
         dt_(request.integrator.dt_ms),
-        noise_scale_(noise_scale(request)) {
+        noise_scale_(noise_scale(request)),
+        delays_(request.delays) {
     one_.num_components = 1;
     std::visit(
         [&](const auto& model) {
@@ -35,8 +40,11 @@ class GpuBackend final : public Backend<T> {
                                             : kernels_of<Model, kTileWidth<T>>(model);
         },
         make_model<T>(request.model));
-    upload_connectomes(request.connectomes);
+    upload_connectomes(request);
     const std::int64_t size = size_of(shape_);
+    drive_ = DeviceBuffer<T>(device_, size_of(one_), "drive");
+    if (request.integrator.adaptive()) return;  // what else there is, adaptive() makes
+    found_ = DeviceBuffer<std::int32_t>(device_, 1, "flags");
     x_ = DeviceBuffer<T>(device_, size, "state");
     next_x_ = DeviceBuffer<T>(device_, size, "state");
     if (method_ != "euler") {
@@ -44,9 +52,11 @@ class GpuBackend final : public Backend<T> {
       stage_[0] = DeviceBuffer<T>(device_, size, "stages");
     }
     if (method_ == "rk4") stage_[1] = DeviceBuffer<T>(device_, size, "stages");
+    if (method_ == "ros2") {
+      jacobian_ = DeviceBuffer<T>(device_, size * shape_.num_components, "Jacobians");
+    }
     for (DeviceBuffer<T>* buffer : {&x_, &next_x_, &sum_, &stage_[0], &stage_[1]}) buffer->zero();
-    drive_ = DeviceBuffer<T>(device_, size_of(one_), "drive");
-    found_ = DeviceBuffer<std::int32_t>(device_, 1, "flags");
+    if (delays_ != nullptr) allocate_past();
     if (noise_scale_ > 0) {
       noise_ = DeviceBuffer<T>(device_, size, "noise");
       noise_.zero();
@@ -59,6 +69,7 @@ class GpuBackend final : public Backend<T> {
 
   void advance(State<T>& x, const StepRange& steps) override {
     prepare(x);
+    if (delays_ != nullptr && !has_past_) upload_past();
     if (noise_scale_ > 0) upload_clock(steps);
     for (std::int64_t step = steps.first; step < steps.first + steps.count; ++step) take(step);
     device_.check_launch("run a step");
@@ -80,8 +91,7 @@ class GpuBackend final : public Backend<T> {
 
   void synapses_changed(std::size_t connectome, const SynapseView& table,
                         bool same_structure) override {
-    host_tables_.resize(connectomes_.size());
-    host_tables_[connectome] = table;
+    table_moved(connectome, table);
     if (same_structure) {
       connectomes_[connectome].set_weights(table);
       return;
@@ -90,13 +100,31 @@ class GpuBackend final : public Backend<T> {
     refresh_tables();
   }
 
+  void fetch_history(std::int64_t, DelayLine<T>& delays) override {
+    if (!has_past_) return;
+    past_.download(delays.past_values());
+    delayed_[1].download(delays.next_input());
+  }
+
+  void history_changed(std::int64_t, const DelayLine<T>&) override { has_past_ = false; }
+
+  std::unique_ptr<AdaptiveStepper<T>> make_adaptive() override {
+    return std::make_unique<Dopri5<T>>(
+        shape_, integrator_, make_dormand_prince<T>(device_, shape_, [this](const T* y, T* slope) {
+          prepare_inputs();
+          find_slope(y, slope);
+        }));
+  }
+
   bool runs_rules() const override { return shape_.tile_width == 1; }
+  bool runs_rules_between_births() const override { return runs_rules(); }
 
   void put_homeostasis(std::int64_t env, const Homeostasis::Memory& memory) override {
     const std::int64_t neurons = shape_.num_neurons;
     if (filtered_.size() == 0) {
       for (DeviceBuffer<double>* buffer : {&filtered_, &shortfall_, &log_factors_}) {
         *buffer = DeviceBuffer<double>(device_, shape_.num_envs * neurons, "homeostasis");
+        buffer->zero();  // places of the unborn are never due to be scaled
       }
     }
     filtered_.upload(memory.filtered, env * neurons);
@@ -113,11 +141,11 @@ class GpuBackend final : public Backend<T> {
       launch(AdaptBias<T>{*rules.homeostasis, output_of(env), filtered_.data() + first,
                           shortfall_.data() + first, log_factors_.data() + first,
                           bias_.data() + first, current_.data() + first, drive_.data() + first},
-             neurons, 1, device_.stream());
+             rules.num_neurons, 1, device_.stream());
     }
     if (rules.scales || rules.oja_rate || rules.decay_ms) {
       if (rules.oja_rate) check_learning_rate(*rules.oja_rate);
-      DeviceConnectome& connectome = connectomes_[connectomes_.size() == 1 ? 0 : index(env)];
+      DeviceConnectome& connectome = connectomes_[connectome_of(env)];
       launch(ChangeWeights<T>{connectome.view(), connectome.weights(), output_of(env),
                               rules.scales ? log_factors_.data() + first : nullptr,
                               rules.scales ? rules.homeostasis->max_weight : 0,
@@ -128,9 +156,14 @@ class GpuBackend final : public Backend<T> {
     device_.check_launch("run the rules of plasticity");
   }
 
+  void table_moved(std::size_t connectome, const SynapseView& table) override {
+    host_tables_.resize(connectomes_.size());
+    host_tables_[connectome] = table;
+  }
+
   void fetch_rules(std::int64_t env, float* weights, const Homeostasis::Memory* memory) override {
     const std::int64_t first = env * shape_.num_neurons;
-    const std::size_t c = connectomes_.size() == 1 ? 0 : index(env);
+    const std::size_t c = connectome_of(env);
     if (weights != nullptr) connectomes_[c].fetch_weights(host_tables_[c], weights);
     if (memory != nullptr) {
       filtered_.download(memory->filtered, first);
@@ -139,23 +172,65 @@ class GpuBackend final : public Backend<T> {
     }
   }
 
+  bool changes_structure() const override { return runs_rules() && delays_ == nullptr; }
+
+  Pruned prune(std::int64_t env, double threshold, const PlasticConnectome& neurons) override {
+    std::vector<std::uint8_t> dead(static_cast<std::size_t>(shape_.num_neurons));
+    std::vector<std::uint8_t> is_safe(dead.size());
+    std::ranges::transform(neurons.alive_flags(), dead.begin(),
+                           [](std::uint8_t alive) { return std::uint8_t{alive == 0}; });
+    std::ranges::copy(neurons.gap_flags(), is_safe.begin());
+    const Pruned pruned = connectomes_[connectome_of(env)].prune(
+        PlasticConnectome::least_kept(threshold), dead, is_safe);
+    refresh_tables();
+    return pruned;
+  }
+
+  void add_synapses(std::int64_t env, std::span<const Synapse> edges) override {
+    connectomes_[connectome_of(env)].insert(edges);
+    refresh_tables();
+  }
+
+  typename Backend<T>::Rows fetch_rows(std::int64_t env) override {
+    typename Backend<T>::Rows rows;
+    connectomes_[connectome_of(env)].fetch_rows(rows.count, rows.sources, rows.weights);
+    return rows;
+  }
+
   void fetch_biases(std::int64_t env, std::span<T> bias) override {
     bias_.download(bias, env * shape_.num_neurons);
   }
 
-  void fetch_outputs(std::int64_t env, std::span<T> outputs) override {
-    device_.check(api_copy(outputs.data(), output_of(env), outputs.size_bytes(), device_.stream()),
-                  "read outputs back");
-    device_.synchronize();
+  std::optional<Levels> levels(const State<T>& x, std::int64_t env, std::int64_t num_neurons,
+                               const LevelThresholds& thresholds) override {
+    // As the last step left it: inputs that have changed since wait for the next one, with what
+    // rules have moved meanwhile.
+    if (!has_state_ || !has_inputs_) prepare(x);
+    const std::int64_t num_chunks = (shape_.num_neurons + kLevelChunk - 1) / kLevelChunk;
+    if (levels_.size() == 0) levels_ = DeviceBuffer<Levels>(device_, num_chunks, "levels");
+    const std::int64_t chunks = (num_neurons + kLevelChunk - 1) / kLevelChunk;
+    launch(SumLevels<T>{num_neurons, shape_.tile_width, thresholds, output_of(env), levels_.data()},
+           chunks, 1, device_.stream());
+    launch(AddLevels{chunks, levels_.data()}, 1, 1, device_.stream());
+    device_.check_launch("measure levels");
+    Levels found;
+    levels_.download({&found, 1});
+    return found;
   }
 
  private:
   static std::size_t index(std::int64_t env) { return static_cast<std::size_t>(env); }
 
-  /// What synapses carry at the present state of an environment with tiles of width 1.
+  std::size_t connectome_of(std::int64_t env) const {
+    return connectomes_.size() == 1 ? 0 : index(env);
+  }
+
+  /// What synapses carry at the present state, an environment's first neuron; the next is a tile's
+  /// width further.
   const T* output_of(std::int64_t env) const {
-    if (has_output_) return output_[0].data() + env * shape_.num_neurons;
-    return x_.data() + env * shape_.tile_size();
+    const std::int64_t tile = env / shape_.tile_width, lane = env % shape_.tile_width;
+    if (has_output_) return output_[0].data() + tile * one_.plane_size() + lane;
+    return x_.data() + tile * shape_.tile_size() + lane;
   }
 
   /// The parts of the drive, which rules move.
@@ -173,7 +248,41 @@ class GpuBackend final : public Backend<T> {
     return shape.num_tiles() * shape.tile_size();
   }
 
-  void upload_connectomes(const std::vector<ConnectomePtr>& connectomes) {
+  /// The outputs that are still on their way, and the input at the step's beginning and end.
+  void allocate_past() {
+    past_ = DeviceBuffer<T>(device_, std::ssize(delays_->past_values()), "conduction delays");
+    for (DeviceBuffer<T>& input : delayed_) {
+      input = DeviceBuffer<T>(device_, size_of(one_), "conduction delays");
+      input.zero();  // lanes past the last environment are read back along with it
+    }
+  }
+  void upload_past() {
+    past_.upload(delays_->past_values());
+    delayed_[1].upload(delays_->next_input());
+    has_past_ = true;
+  }
+
+  /// What neurons transmit at a step's beginning goes on its way; what arrives at its end is then
+  /// known.
+  void begin_delayed_step(std::int64_t step) {
+    const std::int64_t plane = one_.plane_size(), mask = delays_->num_slots() - 1;
+    kernels_.output(x_.data(), inputs_.transmits, past_.data() + (step & mask) * plane,
+                    (mask + 1) * plane, plane, shape_.num_tiles(), device_.stream());
+    delayed_[0].swap(delayed_[1]);
+    const BatchView batch = {shape_.num_envs, shape_.num_neurons};
+    if (shape_.tile_width == 1) {
+      launch(DelayedInput<T, 1>{batch, synapses_view_, past_.data(), mask, step + 1,
+                                delayed_[1].data()},
+             shape_.num_neurons, shape_.num_tiles(), device_.stream());
+    } else {
+      launch(DelayedInput<T, kTileWidth<T>>{batch, synapses_view_, past_.data(), mask, step + 1,
+                                            delayed_[1].data()},
+             shape_.num_neurons, shape_.num_tiles(), device_.stream());
+    }
+  }
+
+  void upload_connectomes(const BackendRequest<T>& request) {
+    const std::vector<ConnectomePtr>& connectomes = request.connectomes;
     const auto view_of = [](const SynapseTable& table) {
       return SynapseView{table.row_begin.data(), table.row_count.data(), table.sources.data(),
                          table.weights.data()};
@@ -182,8 +291,10 @@ class GpuBackend final : public Backend<T> {
       return !connectome->gap_junctions().empty();
     });
     for (const ConnectomePtr& connectome : connectomes) {
+      const std::uint16_t* const steps =
+          delays_ == nullptr ? nullptr : delays_->num_steps(connectomes_.size()).data();
       connectomes_.emplace_back(device_, view_of(connectome->synapses()), shape_.num_neurons,
-                                RowOrder::kByLength);
+                                RowOrder::kByLength, steps);
       if (!has_gaps_) continue;
       const SynapseTable& gaps = connectome->gap_junctions();
       if (!gaps.row_begin.empty()) {
@@ -219,29 +330,61 @@ class GpuBackend final : public Backend<T> {
 
   /// Brings state and inputs up to date on the device.
   void prepare(const State<T>& x) {
-    const bool new_inputs = !has_inputs_ || surgeon_.version() != inputs_version_;
+    const bool new_inputs = prepare_inputs();
     if (has_state_ && !new_inputs) return;
     if (!has_state_) {
       x_.upload({x.data(), static_cast<std::size_t>(x.size())});
       has_state_ = true;
     }
-    if (new_inputs) upload_inputs();
     if (inputs_.moves != nullptr) {
       launch(Pin<T>{one_.plane_size(), shape_.num_components, inputs_, x_.data()},
              one_.plane_size(), shape_.num_tiles(), device_.stream());
     }
-    has_output_ = !kernels_.output_is_first_component || inputs_.transmits != nullptr;
-    if (has_output_) {
-      if (output_[0].size() == 0) {
-        for (DeviceBuffer<T>& output : output_) {
-          output = DeviceBuffer<T>(device_, size_of(one_), "outputs");
-          output.zero();  // lanes past the last environment are read along with it
-        }
-      }
-      kernels_.output(x_.data(), inputs_.transmits, output_[0].data(), one_.plane_size(),
-                      shape_.num_tiles(), device_.stream());
-    }
+    if (has_output_) find_output(x_.data());
     device_.check_launch("prepare a batch");
+  }
+
+  /// @returns whether they were others.
+  bool prepare_inputs() {
+    if (has_inputs_ && surgeon_.version() == inputs_version_) return false;
+    upload_inputs();
+    has_output_ = !kernels_.output_is_first_component || inputs_.transmits != nullptr;
+    if (!has_output_ || output_[0].size() > 0) return true;
+    for (DeviceBuffer<T>& output : output_) {
+      output = DeviceBuffer<T>(device_, size_of(one_), "outputs");
+      output.zero();  // lanes past the last environment are read along with it
+    }
+    return true;
+  }
+
+  /// What synapses carry at a state.
+  void find_output(const T* state) {
+    kernels_.output(state, inputs_.transmits, output_[0].data(), one_.plane_size(),
+                    one_.plane_size(), shape_.num_tiles(), device_.stream());
+  }
+
+  StageView<T> stage_view() const {
+    StageView<T> view;
+    view.batch = {shape_.num_envs, shape_.num_neurons};
+    view.synapses = synapses_view_;
+    view.gap_junctions = gaps_view_;
+    view.inputs = inputs_;
+    return view;
+  }
+
+  /// slope = f(y), for an integrator that does the rest.
+  void find_slope(const T* y, T* slope) {
+    StageView<T> view = stage_view();
+    view.kind = StageKind::kSlope;
+    view.is_first = true;
+    view.y = y;
+    view.next = slope;
+    if (has_output_) {
+      find_output(y);
+      view.output = output_[0].data();
+      view.next_output = output_[1].data();  // of no use
+    }
+    kernels_.stage(view, shape_.num_tiles(), device_.stream());
   }
 
   void upload_inputs() {
@@ -275,11 +418,8 @@ class GpuBackend final : public Backend<T> {
   void take(std::int64_t step) {
     const bool noisy_heun = method_ == "heun" && noise_scale_ > 0;
     const std::vector<StageCoefficients<T>> stages = tableau<T>(method_, dt_);
-    StageView<T> view;
-    view.batch = {shape_.num_envs, shape_.num_neurons};
-    view.synapses = synapses_view_;
-    view.gap_junctions = gaps_view_;
-    view.inputs = inputs_;
+    StageView<T> view = stage_view();
+    if (delays_ != nullptr) begin_delayed_step(step);
     if (noise_scale_ > 0) {
       launch(DrawNoise<T>{{noise_scale_, step, seeds_.data(), episode_start_.data()},
                           shape_.num_envs,
@@ -303,13 +443,25 @@ class GpuBackend final : public Backend<T> {
         view.a = static_cast<T>(dt_);
         view.b = static_cast<T>(dt_) / 2;
       }
+      if (method_ == "ros2") view.kind = StageKind::kRosenbrock;
+      if (delays_ != nullptr) {
+        // Where in the step the stage is, 0 to 1.
+        const T fraction = stages[s].fraction;
+        view.delayed = delayed_[fraction == T(1) ? 1 : 0].data();
+        view.delayed_end = fraction == T(0) || fraction == T(1) ? nullptr : delayed_[1].data();
+        view.fraction = fraction;
+      }
       view.y = y;
       view.next = view.is_last ? next_x_.data() : stage_[s % 2].data();
       if (has_output_) {
         view.output = output_[0].data();
         view.next_output = output_[1].data();
       }
-      kernels_.stage(view, shape_.num_tiles(), device_.stream());
+      if (method_ == "ros2") {
+        kernels_.implicit(view, jacobian_.data(), shape_.num_tiles(), device_.stream());
+      } else {
+        kernels_.stage(view, shape_.num_tiles(), device_.stream());
+      }
       if (has_output_) output_[0].swap(output_[1]);
       y = view.next;
     }
@@ -319,54 +471,44 @@ class GpuBackend final : public Backend<T> {
   Device device_;  // first: everything else is its
   BatchShape shape_, one_;
   const Surgeon<T>& surgeon_;
+  IntegratorSpec integrator_;
   std::string method_;
   double dt_;
   double noise_scale_;
+  DelayLine<T>* delays_;  // the host's, or null
   ModelKernels<T> kernels_;
   std::vector<DeviceConnectome> connectomes_, gaps_;
   bool has_gaps_ = false;
   DeviceBuffer<DeviceTable> synapse_tables_, gap_tables_;
   DeviceTables synapses_view_, gaps_view_;
   DeviceBuffer<T> x_, next_x_, sum_, stage_[2], noise_;  // [tile][component][neuron][lane]
-  DeviceBuffer<T> output_[2];  // [tile][neuron][lane], where it is not in the state
+  DeviceBuffer<T> jacobian_;    // of ros2, [tile][component x component][neuron][lane]
+  DeviceBuffer<T> past_;        // [tile][slot][neuron][lane], of delays
+  DeviceBuffer<T> delayed_[2];  // [tile][neuron][lane] input at a step's beginning and end
+  DeviceBuffer<T> output_[2];   // [tile][neuron][lane], where it is not in the state
   DeviceBuffer<T> drive_, gain_, transmits_, moves_, level_;
   DeviceBuffer<T> bias_, current_;                           // where rules run
   DeviceBuffer<double> filtered_, shortfall_, log_factors_;  // [env][neuron], of homeostasis
   std::vector<SynapseView> host_tables_;                     // (num_connectomes) that came last
   InputsView<T> inputs_;
   DeviceBuffer<std::int32_t> found_;
+  DeviceBuffer<Levels> levels_;  // of chunks
   DeviceBuffer<std::uint64_t> seeds_;
   DeviceBuffer<std::int64_t> episode_start_;
   std::vector<std::uint64_t> host_seeds_;
   std::vector<std::int64_t> host_episode_start_;
-  bool has_state_ = false, has_inputs_ = false, has_output_ = false;
+  bool has_state_ = false, has_inputs_ = false, has_output_ = false, has_past_ = false;
   std::uint64_t inputs_version_ = 0;
 };
 
 template <Real T>
 ErrorParts refusal(const BackendRequest<T>& request) {
-  const std::string& name = request.integrator.name;
   const std::string backend = std::string("backend = \"") + kApiName + "\"";
-  if (name != "euler" && name != "heun" && name != "rk4") {
-    return {.what = "this integrator runs on the CPU only",
-            .where = backend + ", integrator.name",
-            .got = "\"" + name + "\"",
-            .allowed = "\"euler\", \"heun\" or \"rk4\"",
-            .next = "choose one of them, or backend = \"cpu\""};
-  }
   if (request.shape.plane_size() > std::numeric_limits<std::uint32_t>::max()) {
     return {.what = "too many neurons for a device",
             .where = backend,
             .got = std::to_string(request.shape.num_neurons),
             .allowed = "below 2^32 / " + std::to_string(request.shape.tile_width),
-            .next = "choose backend = \"cpu\""};
-  }
-  for (const ConnectomePtr& connectome : request.connectomes) {
-    if (!connectome->has_delays()) continue;
-    return {.what = "conduction delays run on the CPU only",
-            .where = backend,
-            .got = "a connectome with delays",
-            .allowed = "one without",
             .next = "choose backend = \"cpu\""};
   }
   return {};

@@ -21,7 +21,7 @@ void launch(const Kernel& kernel, std::int64_t num_rows, std::int64_t num_tiles,
 
 #else
 
-inline constexpr int kBlockThreads = 256;
+inline constexpr int kBlockThreads = 128;
 inline constexpr std::int64_t kMostTiles = 65'535;  // of a grid's second dimension
 
 /// Blocks that a processor should at least hold at once, where a kernel asks for it: it then gets

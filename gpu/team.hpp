@@ -38,6 +38,13 @@ class Team {
   NOESIS_DEVICE void exchange(Slot<V>& in, const Source& source, Slot<V>& out) const {
     out.value = shuffle(in.value, source(thread_), kSize);
   }
+  /// What all threads have alike.
+  template <class V>
+  NOESIS_DEVICE V common(Slot<V>& values) const {
+    return values.value;
+  }
+  /// What threads of the team have written to memory is there for all of them.
+  NOESIS_DEVICE void barrier() const { team_barrier(kSize); }
 
  private:
   int thread_;
@@ -69,6 +76,11 @@ class Team {
   void exchange(Slot<V>& in, const Source& source, Slot<V>& out) const {
     for (int thread = 0; thread < kSize; ++thread) out[thread] = in[source(thread)];
   }
+  template <class V>
+  V common(Slot<V>& values) const {
+    return values[0];
+  }
+  void barrier() const {}
 };
 
 #endif

@@ -1,11 +1,12 @@
 #pragma once
-/// What advances a batch of brains by fixed steps, and where the state lives meanwhile: in the
+/// What advances a batch of brains, and where the state lives meanwhile: in the
 /// host's memory, or on a device, where it stays from call to call. The CPU implements this in
 /// physics/, devices in gpu/; which of them a run takes is for its caller to choose.
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "physics/plasticity/plastic_brain.hpp"
 #include "physics/state.hpp"
 #include "physics/surgeon.hpp"
+#include "physics/vitals/levels.hpp"
 
 namespace noesis {
 
@@ -85,6 +87,30 @@ class Backend {
   virtual void fetch_biases(std::int64_t, std::span<T>) {}
   /// The present outputs of an environment (num_neurons).
   virtual void fetch_outputs(std::int64_t, std::span<T>) {}
+  /// How high the outputs of an environment's first `num_neurons` neurons stand after the last
+  /// step, where that is measured there; else the caller asks for the outputs.
+  virtual std::optional<Levels> levels(const State<T>&, std::int64_t /*env*/,
+                                       std::int64_t /*num_neurons*/, const LevelThresholds&) {
+    return std::nullopt;
+  }
+
+  // So may what rules do to structure; the host's rows are behind then until fetch_rows().
+
+  /// Whether the functions below do anything.
+  virtual bool changes_structure() const { return false; }
+  /// PlasticConnectome::prune_below() of an environment's connectome, whose neurons are
+  /// `neurons`' own.
+  virtual Pruned prune(std::int64_t, double, const PlasticConnectome&) { return {}; }
+  /// Synapses that are not there yet.
+  virtual void add_synapses(std::int64_t, std::span<const Synapse>) {}
+  /// The rows side by side (num_neurons), (num_synapses), (num_synapses).
+  struct Rows {
+    std::vector<std::int32_t> count, sources;
+    std::vector<float> weights;
+  };
+  virtual Rows fetch_rows(std::int64_t) { return {}; }
+  /// The host's table of a connectome, of the same structure as the one there, is this now.
+  virtual void table_moved(std::size_t /*connectome*/, const SynapseView&) {}
 };
 
 /// What a backend is made from. References outlive it.
@@ -96,6 +122,7 @@ struct BackendRequest {
   double noise_sigma;
   BatchShape shape;
   const Surgeon<T>& surgeon;
+  DelayLine<T>* delays = nullptr;  ///< of the connectomes, or null
 };
 
 /// Standard deviation of what noise adds to a state variable in a step.

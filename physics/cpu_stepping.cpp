@@ -54,6 +54,14 @@ class CpuStepping final : public Backend<T> {
     return all;
   }
 
+  std::optional<Levels> levels(const State<T>& x, std::int64_t env, std::int64_t num_neurons,
+                               const LevelThresholds& thresholds) override {
+    std::vector<T> outputs;
+    system_.output(x, env, outputs);
+    const auto size = static_cast<std::size_t>(num_neurons);
+    return levels_of(std::span<const T>(outputs).first(size), thresholds);
+  }
+
   void synapses_changed(std::size_t connectome, const SynapseView& table, bool) override {
     groups_.clear();  // which read the table from before
     system_.set_synapses(connectome, table);

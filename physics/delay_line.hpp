@@ -42,6 +42,15 @@ class DelayLine {
     tables_[connectome].weights = weights;
   }
 
+  /// For what keeps the past elsewhere and takes the steps there: the outputs, [tile][slot][neuron]
+  /// [lane], step s being in slot s mod num_slots(), the input of the next step's beginning,
+  /// [tile][neuron][lane], and each synapse's delay in steps.
+  std::span<T> past_values() noexcept { return past_; }
+  std::span<T> next_input() noexcept {
+    return {end_.data(), static_cast<std::size_t>(end_.size())};
+  }
+  std::int64_t num_slots() const noexcept { return num_slots_; }
+
   /// Begins step `step` (0, 1, ...) with what neurons transmit then: a tile's outputs are to be
   /// written to newest(step) first.
   T* newest(std::int64_t step, std::int64_t tile) noexcept {

@@ -119,6 +119,9 @@ class AdaptiveStepper {
   virtual void restore(System<T>& system, const AdaptiveSnapshot<T>& snapshot) = 0;
 };
 
+template <Real T>
+class DormandPrince;
+
 /// Dormand-Prince 5(4) with the error control of Boost.Odeint's controlled_runge_kutta (maximum
 /// norm of |error| / (atol + rtol (|x| + |dt x'|)), factor 0.9, growth at most 5, shrinkage at most
 /// 1/5), decided for each environment by itself.
@@ -128,6 +131,8 @@ class Dopri5 final : public AdaptiveStepper<T> {
   using Snapshot = AdaptiveSnapshot<T>;
 
   Dopri5(BatchShape shape, const IntegratorSpec& spec, const ThreadArena& arena);
+  /// The same with arrays elsewhere (dormand_prince.hpp).
+  Dopri5(BatchShape shape, const IntegratorSpec& spec, std::unique_ptr<DormandPrince<T>> arrays);
   ~Dopri5() override;
 
   void start(const State<T>& x, double t_ms) override;

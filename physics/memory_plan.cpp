@@ -8,7 +8,25 @@ namespace {
 
 constexpr std::int64_t kBytesPerSynapse = 8;
 constexpr std::int64_t kBytesPerRow = 16;
+constexpr std::int64_t kBytesPerDelay = 2;
 constexpr const char* kSynapses = "synapses";
+
+/// States that a method keeps besides the two ends of a step.
+std::int64_t stage_states(const std::string& integrator, std::int64_t num_components) {
+  if (integrator == "euler") return 0;
+  if (integrator == "heun") return 2;
+  if (integrator == "ros2") return 2 + num_components;
+  return integrator == "dopri5" ? 8 : 3;
+}
+
+/// What dopri5 has of each environment: 42 factors, a step size, a flag, a point of dense output,
+/// and the worst error of every 1024 state variables.
+std::int64_t step_control(const BatchShape& shape, int value_bytes) {
+  constexpr std::int64_t kFactors = 42, kFixed = 8 + 1 + 64, kWorst = 16, kChunk = 1024;
+  const std::int64_t envs = shape.num_tiles() * shape.tile_width;
+  const std::int64_t chunks = (shape.num_components * shape.num_neurons + kChunk - 1) / kChunk;
+  return envs * (kFactors * value_bytes + kFixed + kWorst * chunks);
+}
 
 }  // namespace
 
@@ -23,7 +41,7 @@ MemoryPlan plan_memory(const BatchShape& shape, const ConnectomeSize& connectome
                        int value_bytes, const PlasticitySpec& plasticity, bool interventions) {
   const std::int64_t values = shape.num_tiles() * shape.plane_size() * value_bytes;
   const std::int64_t state = values * shape.num_components;
-  const std::int64_t stages = integrator.name == "euler" ? 0 : (integrator.name == "heun" ? 2 : 3);
+  const std::int64_t stages = stage_states(integrator.name, shape.num_components);
   const bool has_output = std::visit(
       [](const auto& one) { return !std::decay_t<decltype(one)>::kOutputIsFirstComponent; },
       make_model<double>(model));
@@ -38,13 +56,21 @@ MemoryPlan plan_memory(const BatchShape& shape, const ConnectomeSize& connectome
   add("rows", kBytesPerRow * shape.num_neurons * connectome.count * (has_gaps ? 2 : 1));
   add("state", 2 * state);
   add("stages", stages * state);
+  add("step control", integrator.adaptive() ? step_control(shape, value_bytes) : 0);
+  if (connectome.delay_slots > 0) {
+    add("conduction delays", kBytesPerDelay * connectome.num_synapses * connectome.count +
+                                 (connectome.delay_slots + 2) * values);
+  }
   add("outputs", has_output || interventions ? 2 * values : 0);
   add("inputs", interventions ? 5 * values : values);
   if (!plasticity.rules.empty()) {
     const std::int64_t neurons = shape.num_envs * shape.num_neurons;
-    const bool in_place = shape.tile_width == 1 && plasticity.changes_in_place();
+    const bool in_place = shape.tile_width == 1 && plasticity.changes_in_place_between_births();
     add("plasticity",
         in_place ? (plasticity.has("homeostasis") ? 24 : 0) * neurons + 2 * values : 0);
+    // Of every 1024 outputs, what sleep pressure follows.
+    const std::int64_t chunks = (shape.num_neurons + 1023) / 1024;
+    add("levels", in_place && plasticity.has("sleep") ? 40 * chunks : 0);
   }
   add("noise", noise ? state + 16 * shape.num_envs : 0);
   return plan;
@@ -56,7 +82,12 @@ std::int64_t most_synapses(const MemoryPlan& plan, const ConnectomeSize& connect
   for (const MemoryPlan::Part& part : plan.parts) {
     if (part.name == kSynapses) rest += part.bytes;
   }
-  return rest < 0 ? -1 : rest / (kBytesPerSynapse * connectome.count);
+  if (connectome.delay_slots > 0) {
+    rest += kBytesPerDelay * connectome.num_synapses * connectome.count;
+  }
+  const std::int64_t bytes_each =
+      kBytesPerSynapse + (connectome.delay_slots > 0 ? kBytesPerDelay : 0);
+  return rest < 0 ? -1 : rest / (bytes_each * connectome.count);
 }
 
 }  // namespace noesis

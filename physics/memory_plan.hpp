@@ -7,13 +7,14 @@
 /// | part | bytes |
 /// |---|---|
 /// | synapses | 8 S K (source 4, weight 4) |
-/// | rows | 16 N K (begin 8, length 4, order 4) |
+/// | rows | 16 N K (begin 8, length 4, neuron 4) |
 /// | state | 2 C N B t: now, and the step's end |
-/// | stages | euler 0, heun 2 C N B t, rk4 3 C N B t: slopes, and the states between |
-/// | outputs | 2 N B t, where synapses carry something else than the first state variable |
-/// | inputs | N B t of drive; 4 N B t more once there is an intervention |
-/// | plasticity | where it runs there: 24 N B of homeostasis, 2 N B t of biases and currents |
-/// | noise | C N B t + 16 B |
+/// | stages | euler 0, heun 2 C N B t, rk4 3 C N B t, ros2 (2 + C) C N B t, dopri5 8 C N B t:
+/// slopes, states between, Jacobians | | step control | dopri5: about B (42 t + 73 + C N / 64) | |
+/// conduction delays | 2 S K + (R + 2) N B t, R steps of the past, a power of two | | outputs | 2 N
+/// B t, where synapses carry something else than the first state variable | | inputs | N B t of
+/// drive; 4 N B t more once there is an intervention | | plasticity | where it runs there: 24 N B
+/// of homeostasis, 2 N B t of biases and currents | | noise | C N B t + 16 B |
 
 #include <cstdint>
 #include <string>
@@ -31,6 +32,7 @@ struct ConnectomeSize {
   std::int64_t num_synapses = 0;
   std::int64_t num_gap_entries = 0;  ///< each junction stands in two rows
   std::int64_t count = 1;            ///< connectomes of this size: 1, or one an environment
+  std::int64_t delay_slots = 0;      ///< DelayLine::num_slots(); 0 without conduction delays
 };
 
 struct MemoryPlan {

@@ -1,44 +1,25 @@
 #include "physics/rosenbrock_stepper.hpp"
 
-#include <cmath>
-#include <numbers>
-#include <utility>
-
 #include "core/error.hpp"
+#include "physics/rosenbrock_solve.hpp"
 
 namespace noesis {
 namespace {
 
 constexpr std::int64_t kGrain = 4096;
 constexpr int kMaxComponents = 4;
-constexpr double kGamma = 1 + std::numbers::sqrt2 / 2;
-
-/// Solves (1 - h J) k = r for one neuron in place, by Gauss elimination with pivots: J is C x C
-/// with J[row * C + column], C at most kMaxComponents.
+/// solve_neuron() of a size that is known at run time, at most kMaxComponents.
 template <Real T>
 void solve(int size, T h, const T* jacobian, T* r) {
-  T m[kMaxComponents][kMaxComponents];
-  for (int row = 0; row < size; ++row) {
-    for (int column = 0; column < size; ++column) {
-      m[row][column] = (row == column ? T(1) : T(0)) - h * jacobian[row * size + column];
-    }
-  }
-  for (int k = 0; k < size; ++k) {
-    int pivot = k;
-    for (int row = k + 1; row < size; ++row) {
-      if (std::abs(m[row][k]) > std::abs(m[pivot][k])) pivot = row;
-    }
-    std::swap(m[k], m[pivot]);
-    std::swap(r[k], r[pivot]);
-    for (int row = k + 1; row < size; ++row) {
-      const T factor = m[row][k] / m[k][k];
-      for (int column = k; column < size; ++column) m[row][column] -= factor * m[k][column];
-      r[row] -= factor * r[k];
-    }
-  }
-  for (int k = size - 1; k >= 0; --k) {
-    for (int column = k + 1; column < size; ++column) r[k] -= m[k][column] * r[column];
-    r[k] /= m[k][k];
+  switch (size) {
+    case 1:
+      return solve_neuron<1>(h, jacobian, r);
+    case 2:
+      return solve_neuron<2>(h, jacobian, r);
+    case 3:
+      return solve_neuron<3>(h, jacobian, r);
+    default:
+      return solve_neuron<4>(h, jacobian, r);
   }
 }
 
@@ -86,7 +67,7 @@ class Ros2 final : public FixedStepper<T> {
   void solve_all(T h, State<T>& r) const {
     const BatchShape& shape = r.shape();
     const int size = shape.num_components;
-    const T step = static_cast<T>(kGamma) * h;
+    const T step = static_cast<T>(kRosenbrockGamma) * h;
     for (std::int64_t tile = 0; tile < shape.num_tiles(); ++tile) {
       arena_.parallel_for(shape.plane_size(), kGrain, [&](std::int64_t first, std::int64_t last) {
         T jacobian[kMaxComponents * kMaxComponents], k[kMaxComponents];

@@ -124,8 +124,8 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
       backend(connectomes, spec.model, shape, surgeon, arena, spec.integrator.dt_ms),
       state(shape),
       episode_start(seeds.size(), 0) {
-  const BackendRequest<T> request = {connectomes,      spec.model, spec.integrator,
-                                     spec.noise.sigma, shape,      surgeon};
+  const BackendRequest<T> request = {connectomes, spec.model, spec.integrator, spec.noise.sigma,
+                                     shape,       surgeon,    backend.delays()};
   if (make_backend) stepping = make_backend(request);
   if (spec.integrator.adaptive()) {
     if (stepping) adaptive = stepping->make_adaptive();
@@ -142,6 +142,7 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
                                                 stepping->runs_rules_between_births()));
   }
   rules_ahead.assign(seeds.size(), 0);
+  rows_ahead.assign(seeds.size(), 0);
   rules_behind.assign(seeds.size(), 1);
   for (std::int64_t env = 0; env < shape.num_envs; ++env) {
     draw_initial_state(env, 0, shape.num_neurons);
@@ -263,7 +264,7 @@ void Simulation<T>::Impl::require_fixed_steps(const char* where) const {
 template <Real T>
 void Simulation<T>::Impl::check_finite() {
   settle_changed_inputs();
-  if (stepping && stepping->is_finite(state)) return;
+  if (!adaptive && stepping->is_finite(state)) return;
   present_state();
   for (std::int64_t n = 0; n < state.size(); ++n) {
     if (std::isfinite(state.data()[n])) continue;

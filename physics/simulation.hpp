@@ -101,7 +101,7 @@ class Backend;
 template <Real T>
 struct BackendRequest;
 
-/// Makes what advances a batch by fixed steps (physics/backend.hpp), or null: then the CPU does it.
+/// Makes what advances a batch (physics/backend.hpp), or null: then the CPU does it.
 /// @throws ConfigError for a batch that it cannot take.
 template <Real T>
 using BackendFactory = std::function<std::unique_ptr<Backend<T>>(const BackendRequest<T>&)>;
@@ -115,8 +115,7 @@ class Simulation {
   /// One connectome for all environments, or one for each (`per_env`). `seeds` has one seed an
   /// environment. With neurogenesis there are places for max_neurons from the start, and those of
   /// the unborn are lesioned; with delays, what was before is the initial state.
-  /// Fixed steps are taken by what `make_backend` makes, on the CPU without it; an adaptive
-  /// integrator has the CPU only.
+  /// Steps are taken by what `make_backend` makes, on the CPU without it.
   /// @throws ConfigError for impossible settings (noise with an adaptive integrator, connectomes of
   ///   different sizes, ...).
   Simulation(std::vector<ConnectomePtr> connectomes, const BrainSpec& spec,
@@ -127,7 +126,7 @@ class Simulation {
 
   const BatchShape& shape() const noexcept;
   const BrainSpec& spec() const noexcept;
-  /// What takes the fixed steps: "cpu", or the name of a device.
+  /// What takes the steps: "cpu", or the name of a device.
   std::string backend_name() const;
   /// The right-hand side, for Lyapunov exponents and own integrators; reads the interventions.
   System<T>& system() noexcept;

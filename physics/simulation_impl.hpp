@@ -92,7 +92,7 @@ class Simulation<T>::Impl {
   bool is_behind = false;             // the host's copy
   bool is_history_behind = false;     // the host's line of delays
   std::vector<PlasticBrain> plastic;  // (num_envs), or empty without rules
-  std::unique_ptr<Backend<T>> stepping;  // of fixed steps
+  std::unique_ptr<Backend<T>> stepping;  // of fixed steps; of adaptive ones elsewhere only
   std::unique_ptr<AdaptiveStepper<T>> adaptive;
   std::int64_t num_steps = 0;
   std::vector<std::int64_t>
@@ -106,6 +106,10 @@ class Simulation<T>::Impl {
   void advance_adaptive(double t, double limit);
   /// The rules of an environment where the backend runs them.
   void run_rules_there(std::int64_t env);
+  /// Births where the backend runs them.
+  void grow_there(std::int64_t env, PlasticBrain::Change& change);
+  /// Brings rows back that the backend has changed.
+  void settle_rows(std::int64_t env);
   void put_rules_there(std::int64_t env);
   void settle_biases(std::int64_t env);
   /// Biases are brought back before changed inputs go there, which are all or nothing; they may
@@ -118,6 +122,7 @@ class Simulation<T>::Impl {
   std::int64_t steps_per_rule = 0;         // 0 without rules
   bool rules_run_there = false;            // where the backend does
   std::vector<std::uint8_t> rules_ahead;   // (num_envs) what is there is newer
+  std::vector<std::uint8_t> rows_ahead;    // (num_envs) rows there are others than here
   std::vector<std::uint8_t> rules_behind;  // (num_envs) what is here is newer
   std::uint64_t settled_version = 0;       // of the surgeon, when it was last up to date
 };

@@ -29,6 +29,7 @@ void Simulation<T>::Impl::use_plastic_synapses(std::int64_t env, bool same_struc
   const auto e = static_cast<std::size_t>(env);
   rules_behind[e] = 1;
   rules_ahead[e] = 0;
+  rows_ahead[e] = 0;
   if (!plastic[e].has_connectome()) return;
   stepping->synapses_changed(e, plastic[e].synapses(), same_structure);
 }
@@ -80,10 +81,15 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
   }
   double activity = 0, stimulus = 0;
   if (brain.needs_activity()) {
-    std::vector<T> outputs(static_cast<std::size_t>(shape.num_neurons));
-    stepping->fetch_outputs(env, outputs);
-    outputs.resize(static_cast<std::size_t>(brain.num_neurons()));
-    activity = PlasticBrain::activity_of(std::span<const T>(outputs));
+    const std::int64_t living = brain.num_neurons();
+    if (const auto levels = stepping->levels(state, env, living, {})) {
+      activity = PlasticBrain::activity_of(*levels, living);
+    } else {
+      std::vector<T> outputs(static_cast<std::size_t>(shape.num_neurons));
+      stepping->fetch_outputs(env, outputs);
+      outputs.resize(static_cast<std::size_t>(living));
+      activity = PlasticBrain::activity_of(levels_of(std::span<const T>(outputs)), living);
+    }
   }
   for (std::int64_t i = 0; spec.plasticity.has("arousal") && i < shape.num_neurons; ++i) {
     stimulus += std::abs(surgeon.current(env, i));
@@ -93,6 +99,19 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
       brain.begin_run(activity, stimulus / static_cast<double>(shape.num_neurons));
   stepping->run_rules(env, rules, brain.decay());
   rules_ahead[e] = 1;
+  if (stepping->changes_structure()) {
+    PlasticBrain::Change change;
+    if (brain.prunes_now()) {
+      const Pruned pruned = stepping->prune(env, brain.pruning_threshold(), brain.connectome());
+      change = brain.take_pruned(pruned);
+      if (pruned.num_synapses > 0) rows_ahead[e] = 1;
+    }
+    if (brain.grows()) grow_there(env, change);
+    if (!change.born.empty() || !change.died.empty() || brain.arousal_gain() != gain) {
+      take_change(env, change);
+    }
+    return;
+  }
   if (brain.restructures_now()) {
     settle_rules(env);
     const PlasticBrain::Change change = brain.restructure_now();
@@ -105,6 +124,37 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
 }
 
 template <Real T>
+void Simulation<T>::Impl::grow_there(std::int64_t env, PlasticBrain::Change& change) {
+  PlasticBrain& brain = plastic[static_cast<std::size_t>(env)];
+  settle_rows(env);
+  const auto before = static_cast<std::size_t>(brain.num_neurons());
+  std::vector<Synapse> added;
+  change.born = brain.grow_now(added).born;
+  if (change.born.empty()) return;
+  stepping->add_synapses(env, added);
+  stepping->table_moved(static_cast<std::size_t>(env), brain.synapses());
+  Homeostasis* const homeostasis = brain.homeostasis();
+  if (homeostasis == nullptr) return;
+  // What those remember that were there before is there; with what newborns do it goes back.
+  Homeostasis::Memory memory = homeostasis->memory();
+  for (std::span<double>* values : {&memory.filtered, &memory.shortfall, &memory.log_factors}) {
+    *values = values->first(before);
+  }
+  stepping->fetch_rules(env, nullptr, &memory);
+  stepping->put_homeostasis(env, homeostasis->memory());
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_rows(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  if (rows_ahead[e] == 0) return;
+  rows_ahead[e] = 0;
+  typename Backend<T>::Rows rows = stepping->fetch_rows(env);
+  plastic[e].take_rows(rows.count, std::move(rows.sources), std::move(rows.weights));
+  stepping->table_moved(e, plastic[e].synapses());
+}
+
+template <Real T>
 void Simulation<T>::Impl::settle_rules(std::int64_t env) {
   const auto e = static_cast<std::size_t>(env);
   if (rules_ahead[e] == 0) return;
@@ -113,7 +163,10 @@ void Simulation<T>::Impl::settle_rules(std::int64_t env) {
   Homeostasis* const homeostasis = plastic[e].homeostasis();
   Homeostasis::Memory memory;
   if (homeostasis != nullptr) memory = homeostasis->memory();
-  stepping->fetch_rules(env, plastic[e].weights(), homeostasis != nullptr ? &memory : nullptr);
+  const bool has_rows = plastic[e].has_connectome() && rows_ahead[e] == 0;
+  settle_rows(env);
+  stepping->fetch_rules(env, has_rows ? plastic[e].weights() : nullptr,
+                        homeostasis != nullptr ? &memory : nullptr);
 }
 
 template <Real T>
@@ -156,6 +209,8 @@ template void Simulation<float>::Impl::use_plastic_synapses(std::int64_t, bool);
 template void Simulation<float>::Impl::run_rules(std::int64_t);
 template void Simulation<float>::Impl::take_change(std::int64_t, const PlasticBrain::Change&);
 template void Simulation<float>::Impl::run_rules_there(std::int64_t);
+template void Simulation<float>::Impl::grow_there(std::int64_t, PlasticBrain::Change&);
+template void Simulation<float>::Impl::settle_rows(std::int64_t);
 template void Simulation<float>::Impl::settle_rules(std::int64_t);
 template void Simulation<float>::Impl::settle_rules();
 template void Simulation<float>::Impl::settle_changed_inputs();
@@ -165,6 +220,8 @@ template void Simulation<double>::Impl::use_plastic_synapses(std::int64_t, bool)
 template void Simulation<double>::Impl::run_rules(std::int64_t);
 template void Simulation<double>::Impl::take_change(std::int64_t, const PlasticBrain::Change&);
 template void Simulation<double>::Impl::run_rules_there(std::int64_t);
+template void Simulation<double>::Impl::grow_there(std::int64_t, PlasticBrain::Change&);
+template void Simulation<double>::Impl::settle_rows(std::int64_t);
 template void Simulation<double>::Impl::settle_rules(std::int64_t);
 template void Simulation<double>::Impl::settle_rules();
 template void Simulation<double>::Impl::settle_changed_inputs();

@@ -1,5 +1,8 @@
 #include "runners/memory_report.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdio>
 
 #include "core/error.hpp"
@@ -18,6 +21,14 @@ std::string line(const std::string& name, double bytes) {
   return text;
 }
 
+/// Steps of the past that DelayLine keeps.
+std::int64_t slots_of(const Connectome& connectome, double dt_ms) {
+  const std::vector<float>& delays = connectome.synapses().delays_ms;
+  const double longest = delays.empty() ? 0 : *std::max_element(delays.begin(), delays.end());
+  const auto steps = std::max<std::int64_t>(std::llround(longest / dt_ms), 1);
+  return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(steps + 1)));
+}
+
 /// By the parameters where they say it, else by making the connectome.
 std::pair<std::int64_t, ConnectomeSize> size_of(const SimulateConfig& config) {
   const std::int64_t count = config.batch == "per_env" ? config.num_envs : 1;
@@ -29,7 +40,8 @@ std::pair<std::int64_t, ConnectomeSize> size_of(const SimulateConfig& config) {
   }
   const ConnectomePtr connectome = make_connectome(config.connectome, 0);
   return {connectome->num_neurons(),
-          {connectome->num_synapses(), connectome->gap_junctions().num_synapses(), count}};
+          {connectome->num_synapses(), connectome->gap_junctions().num_synapses(), count,
+           connectome->has_delays() ? slots_of(*connectome, config.brain.integrator.dt_ms) : 0}};
 }
 
 }  // namespace

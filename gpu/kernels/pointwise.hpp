@@ -21,6 +21,7 @@ struct Output {
   const T* x = nullptr;          // [tile][component][plane]
   const T* transmits = nullptr;  // [tile][plane], or null
   T* output = nullptr;           // [tile][plane]
+  std::int64_t stride = 0;       // from tile to tile of `output`
 
   NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t tile) const {
     T own[Model::kNumComponents];
@@ -28,7 +29,8 @@ struct Output {
       own[c] = x[(tile * Model::kNumComponents + c) * plane + n];
     }
     const std::int64_t at = tile * plane + n;
-    output[at] = transmits != nullptr && transmits[at] == T(0) ? T(0) : model.output(own);
+    output[tile * stride + n] =
+        transmits != nullptr && transmits[at] == T(0) ? T(0) : model.output(own);
   }
 };
 

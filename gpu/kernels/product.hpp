@@ -10,7 +10,7 @@ template <class T, int kWidth>
 struct Product {
   using Layout = TeamLayout<T, kWidth>;
   static constexpr int kTeamSize = Layout::kThreads;
-  static constexpr int kMinBlocks = kWidth == 1 ? 1 : 5;
+  static constexpr int kMinBlocks = kWidth == 1 ? 1 : 10;
   using RowTeam = Team<kTeamSize>;
 
   BatchView batch;

@@ -22,6 +22,7 @@ struct DeviceTable {
   const DeviceRow* rows = nullptr;        // (num_neurons)
   const std::int32_t* sources = nullptr;  // (num_synapses)
   const float* weights = nullptr;         // (num_synapses)
+  const std::uint16_t* steps = nullptr;   // (num_synapses) conduction delay, or null
 };
 
 /// The tables of a batch: one that all share, or one a tile.
@@ -32,6 +33,7 @@ struct DeviceTables {
   NOESIS_HOST_DEVICE DeviceTable of(std::int64_t tile) const {
     return per_tile == nullptr ? shared : per_tile[tile];
   }
+  bool any() const { return shared.rows != nullptr; }
 };
 
 /// What the surgeon has in force, [tile][neuron][lane] each; null where it has not.

@@ -102,9 +102,9 @@ bool Neurogenesis::would_bear(double error, double dt, const PlasticConnectome& 
 Born Neurogenesis::spawn(std::int64_t count, PlasticConnectome& connectome) const {
   require(count >= 0, "number of neurons out of range", "spawn", count, ">= 0");
   const std::vector<std::int32_t> partners = living(connectome);
-  const Born born{connectome.num_neurons(), count};
+  Born born{connectome.num_neurons(), count};
   std::vector<std::int8_t> signs;
-  std::vector<Synapse> synapses;
+  std::vector<Synapse>& synapses = born.synapses;
   for (std::int64_t id = born.first_id; id < born.first_id + count; ++id) {
     const auto neuron = static_cast<std::int32_t>(id);
     RandomSequence random(seed_, Stream::kNeurogenesis, static_cast<std::uint32_t>(id));

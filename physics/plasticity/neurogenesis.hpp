@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "core/config.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
@@ -58,6 +59,7 @@ struct NeurogenesisSpec {
 struct Born {
   std::int64_t first_id = 0;
   std::int64_t count = 0;
+  std::vector<Synapse> synapses = {};  ///< that they have, as they were drawn
 };
 
 /// Not thread-safe.

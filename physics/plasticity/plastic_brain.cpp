@@ -11,13 +11,6 @@
 namespace noesis {
 namespace {
 
-template <Real T>
-double mean_size(std::span<const T> values) {
-  double sum = 0;
-  for (const T value : values) sum += std::abs(static_cast<double>(value));
-  return sum / static_cast<double>(values.size());
-}
-
 /// Writes what visit_state() names.
 struct StateWriter {
   Hdf5File& file;
@@ -125,7 +118,7 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
          "outputs and biases of all places");
   const auto n = static_cast<std::size_t>(num_neurons());
   outputs = outputs.first(n);
-  const WeightRules rules = begin_run(activity_of(outputs), stimulus);
+  const WeightRules rules = begin_run(activity_of(levels_of(outputs), num_neurons()), stimulus);
   if (rules.homeostasis) {
     homeostasis_->observe(outputs, spec_.interval_ms, arena);
     homeostasis_->adapt_bias(bias.first(n), arena);
@@ -139,11 +132,6 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
   return restructure(asleep());
 }
 
-template <Real T>
-double PlasticBrain::activity_of(std::span<const T> outputs) {
-  return mean_size(outputs);
-}
-
 WeightRules PlasticBrain::begin_run(double activity, double stimulus) {
   ++num_runs_;
   if (sleep_) sleep_->advance(spec_.interval_ms, activity / spec_.sleep.reference_rate);
@@ -151,6 +139,7 @@ WeightRules PlasticBrain::begin_run(double activity, double stimulus) {
     arousal_->advance(stimulus, sleep_ ? sleep_->pressure() : 0, spec_.interval_ms);
   }
   WeightRules rules;
+  rules.num_neurons = num_neurons();
   if (homeostasis_) {
     rules.homeostasis = HomeostasisStep::of(spec_.homeostasis, spec_.interval_ms);
     rules.scales = connectome_.has_value();
@@ -197,10 +186,12 @@ void PlasticBrain::learn_hebbian(std::span<const T> outputs, const ThreadArena& 
   hebbian(*connectome_, outputs, std::span<const T>(factors), spec_.hebbian, arena);
 }
 
+bool PlasticBrain::prunes_now() const {
+  return spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms);
+}
+
 bool PlasticBrain::restructures_now() const {
-  if (spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms)) {
-    return true;
-  }
+  if (prunes_now()) return true;
   return neurogenesis_ &&
          neurogenesis_->would_bear(error_, spec_.interval_ms, *connectome_, num_places_);
 }
@@ -212,6 +203,30 @@ void PlasticBrain::pass_by() {
 }
 
 PlasticBrain::Change PlasticBrain::restructure_now() { return restructure(asleep()); }
+
+PlasticBrain::Change PlasticBrain::take_pruned(const Pruned& pruned) {
+  connectome_->note_pruned(pruned);
+  counts_.num_pruned += pruned.num_synapses;
+  counts_.num_died += std::ssize(pruned.neurons);
+  return {.born = {}, .died = pruned.neurons};
+}
+
+void PlasticBrain::take_rows(std::span<const std::int32_t> row_count,
+                             std::vector<std::int32_t> sources, std::vector<float> weights) {
+  connectome_->take_rows(row_count, std::move(sources), std::move(weights));
+  pad_rows();
+}
+
+PlasticBrain::Change PlasticBrain::grow_now(std::vector<Synapse>& added) {
+  Change change;
+  const std::int64_t before = connectome_->num_synapses();
+  Born born = neurogenesis_->advance(error_, spec_.interval_ms, *connectome_, num_places_);
+  take_birth(born, before, change);
+  counts_.num_born += std::ssize(change.born);
+  if (!change.born.empty()) pad_rows();
+  added = std::move(born.synapses);
+  return change;
+}
 
 PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
   Change change;
@@ -389,8 +404,6 @@ void PlasticBrain::read(const Hdf5File& file, const std::string& group) {
   *this = std::move(loaded);
 }
 
-template double PlasticBrain::activity_of(std::span<const float>);
-template double PlasticBrain::activity_of(std::span<const double>);
 template PlasticBrain::Change PlasticBrain::advance(std::span<const float>, double,
                                                     std::span<float>, const ThreadArena&);
 template PlasticBrain::Change PlasticBrain::advance(std::span<const double>, double,

@@ -31,6 +31,7 @@
 #include "physics/kernels/kernels.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
 #include "physics/plasticity/plasticity_spec.hpp"
+#include "physics/vitals/levels.hpp"
 
 namespace noesis {
 
@@ -53,6 +54,7 @@ struct WeightRules {
   bool scales = false;                         ///< homeostasis of weights
   std::optional<double> oja_rate;              ///< learning rate
   std::optional<double> decay_ms;              ///< time to decay for
+  std::int64_t num_neurons = 0;                ///< whose rates and biases homeostasis moves
 };
 
 /// Copyable; a copy goes on with the same bits. Not thread-safe; bits do not depend on the arena.
@@ -77,11 +79,21 @@ class PlasticBrain {
 
   /// The same for weights and biases that are elsewhere, of rules that change them in place: what
   /// is to be done to them there, at a mean |output| of `activity`; then, if restructures_now(),
-  /// with the weights brought here, what pruning and births do, else pass_by().
+  /// with the weights brought here, what pruning and births do, else pass_by(). Where structure
+  /// changes there too: if prunes_now(), take_pruned(), after which rows are stale until
+  /// take_rows(); then, if grows(), with rows that are not stale, grow_now(), whose new synapses
+  /// are to be added there.
   WeightRules begin_run(double activity, double stimulus);
   bool restructures_now() const;
   Change restructure_now();
   void pass_by();
+  bool prunes_now() const;
+  Change take_pruned(const Pruned& pruned);
+  void take_rows(std::span<const std::int32_t> row_count, std::vector<std::int32_t> sources,
+                 std::vector<float> weights);
+  bool grows() const noexcept { return neurogenesis_.has_value(); }
+  Change grow_now(std::vector<Synapse>& added);
+  double pruning_threshold() const noexcept { return spec_.pruning.threshold; }
   /// Lets so many neurons be born now, as many of them as there are places and max_neurons allows,
   /// whatever the error. @throws ConfigError without neurogenesis.
   Change spawn_now(std::int64_t count);
@@ -90,8 +102,9 @@ class PlasticBrain {
   Change sleep_now(const ThreadArena& arena);
   double error() const noexcept { return error_; }
   /// What a mean |output| is to the rules.
-  template <Real T>
-  static double activity_of(std::span<const T> outputs);
+  static double activity_of(const Levels& levels, std::int64_t num_neurons) {
+    return levels.size_sum / static_cast<double>(num_neurons);
+  }
   /// Whether any rule asks for it.
   bool needs_activity() const noexcept { return sleep_.has_value(); }
   /// What comes back from elsewhere: null where there is none.

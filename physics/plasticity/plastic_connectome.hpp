@@ -84,6 +84,20 @@ class PlasticConnectome {
   /// prune() of the synapses with |weight| < threshold, faster.
   Pruned prune_below(double threshold);
 
+  /// |w| < threshold is |w| < least_kept(threshold), in float.
+  static float least_kept(double threshold);
+
+  // For a table whose rows are elsewhere meanwhile: prune() and weights there, rows here at last.
+
+  /// (num_neurons) 1 of the living, and of those with gap junctions.
+  std::span<const std::uint8_t> alive_flags() const noexcept { return alive_; }
+  std::span<const std::uint8_t> gap_flags() const noexcept { return has_gap_; }
+  /// Takes over what a prune elsewhere took away. Rows are stale until take_rows().
+  void note_pruned(const Pruned& pruned);
+  /// Rows side by side, of which the last may be those of places without a neuron.
+  void take_rows(std::span<const std::int32_t> row_count, std::vector<std::int32_t> sources,
+                 std::vector<float> weights);
+
   /// Rows in order, without slack or holes. @throws ConfigError when there is no room for the copy.
   void compact();
 

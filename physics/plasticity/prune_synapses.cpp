@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "core/error.hpp"
 #include "data/memory.hpp"
 #include "physics/plasticity/plastic_connectome.hpp"
 
@@ -110,12 +111,15 @@ Pruned PlasticConnectome::prune(const std::function<bool(const Synapse&)>& is_go
   return prune_by([](std::span<const float>) { return true; }, is_gone);
 }
 
+float PlasticConnectome::least_kept(double threshold) {
+  const float least = static_cast<float>(threshold);
+  return static_cast<double>(least) < threshold
+             ? std::nextafter(least, std::numeric_limits<float>::infinity())
+             : least;
+}
+
 Pruned PlasticConnectome::prune_below(double threshold) {
-  // The least float that is not below the threshold: |w| < threshold is |w| < least.
-  float least = static_cast<float>(threshold);
-  if (static_cast<double>(least) < threshold) {
-    least = std::nextafter(least, std::numeric_limits<float>::infinity());
-  }
+  const float least = least_kept(threshold);
   const auto has_weak = [least](std::span<const float> weights) {
     std::int32_t weak = 0;
     for (const float weight : weights) weak += std::abs(weight) < least ? 1 : 0;
@@ -123,6 +127,31 @@ Pruned PlasticConnectome::prune_below(double threshold) {
   };
   return prune_by(has_weak,
                   [least](const Synapse& synapse) { return std::abs(synapse.weight) < least; });
+}
+
+void PlasticConnectome::note_pruned(const Pruned& pruned) {
+  num_synapses_ -= pruned.num_synapses;
+  num_alive_ -= std::ssize(pruned.neurons);
+  for (const std::int32_t id : pruned.neurons) alive_[id] = 0;
+}
+
+void PlasticConnectome::take_rows(std::span<const std::int32_t> row_count,
+                                  std::vector<std::int32_t> sources, std::vector<float> weights) {
+  ensure(std::ssize(row_count) >= num_neurons() && std::ssize(sources) == num_synapses_ &&
+             weights.size() == sources.size(),
+         "the rows of this connectome");
+  table_.row_count.assign(row_count.begin(), row_count.begin() + num_neurons());
+  capacity_ = table_.row_count;
+  std::int64_t begin = 0;
+  for (std::int64_t row = 0; row < num_neurons(); ++row) {
+    table_.row_begin[row] = begin;
+    begin += table_.row_count[row];
+  }
+  ensure(begin == num_synapses_, "no synapses beyond the neurons");
+  table_.sources = std::move(sources);
+  table_.weights = std::move(weights);
+  num_outputs_.assign(num_outputs_.size(), 0);
+  for (const std::int32_t source : table_.sources) ++num_outputs_[source];
 }
 
 }  // namespace noesis

@@ -1,6 +1,7 @@
 // The same on a device, of each kind that this build has; skipped where there is none.
 
 #include "tests/gpu/backend_suite.hpp"
+#include "tests/gpu/env_suite.hpp"
 
 namespace noesis {
 namespace {
@@ -52,11 +53,30 @@ TYPED_TEST(Device, ForksResetsAndGoesOnFromCheckpoints) {
 TYPED_TEST(Device, LearnsAsTheCpuDoes) {
   this->on_each([](const auto& kind) { testing::check_plasticity<TypeParam>(kind); });
 }
-TYPED_TEST(Device, RefusesWhatItCannotDo) {
-  this->on_each([](const auto& kind) { testing::check_refusals<TypeParam>(kind); });
+TYPED_TEST(Device, KeepsWhatIsDelayed) {
+  this->on_each([](const auto& kind) { testing::check_delays<TypeParam>(kind); });
+}
+TYPED_TEST(Device, TakesAdaptiveSteps) {
+  this->on_each([](const auto& kind) { testing::check_adaptive<TypeParam>(kind); });
+}
+TYPED_TEST(Device, ChangesStructureAsTheHostDoes) {
+  this->on_each([](const auto& kind) { testing::check_structure<TypeParam>(kind); });
+}
+TYPED_TEST(Device, MeasuresLevelsInTheOrderOfTheCpu) {
+  this->on_each([](const auto& kind) { testing::check_levels<TypeParam>(kind); });
 }
 TYPED_TEST(Device, NamesWhatBlowsUp) {
   this->on_each([](const auto& kind) { testing::check_blow_up<TypeParam>(kind); });
+}
+
+TEST(DeviceEnvs, GiveTheObservationsOfTheCpu) {
+  int kinds = 0;
+  for (const GpuKind<double>* kind : built_kinds<double>()) {
+    if (kind->num_devices(nullptr) == 0) continue;
+    ++kinds;
+    testing::check_envs(*kind);
+  }
+  if (kinds == 0) GTEST_SKIP() << "no device here";
 }
 
 // Without a device the error says so, and what to do; it is no crash.

@@ -3,9 +3,12 @@
 // coefficient of rk4, noise keyed by the position in the batch, a stage that reads what it writes,
 // inputs that are uploaded once only.
 
+#include <filesystem>
+
 #include "gpu/emulated_memory.hpp"
 #include "physics/memory_plan.hpp"
 #include "tests/gpu/backend_suite.hpp"
+#include "tests/gpu/env_suite.hpp"
 
 namespace noesis {
 namespace {
@@ -36,8 +39,11 @@ TYPED_TEST(EmulatedDevice, ForksResetsAndGoesOnFromCheckpoints) {
 TYPED_TEST(EmulatedDevice, LearnsAsTheCpuDoes) {
   testing::check_plasticity<TypeParam>(emulated::kind<TypeParam>());
 }
-TYPED_TEST(EmulatedDevice, RefusesWhatItCannotDo) {
-  testing::check_refusals<TypeParam>(emulated::kind<TypeParam>());
+TYPED_TEST(EmulatedDevice, KeepsWhatIsDelayed) {
+  testing::check_delays<TypeParam>(emulated::kind<TypeParam>());
+}
+TYPED_TEST(EmulatedDevice, TakesAdaptiveSteps) {
+  testing::check_adaptive<TypeParam>(emulated::kind<TypeParam>());
 }
 TYPED_TEST(EmulatedDevice, NamesWhatBlowsUp) {
   testing::check_blow_up<TypeParam>(emulated::kind<TypeParam>());
@@ -74,8 +80,9 @@ TYPED_TEST(EmulatedDevice, TakesTheMemoryThatWasPlanned) {
           const MemoryPlan plan = plan_memory(shape, size, spec.model, spec.integrator, c.sigma > 0,
                                               sizeof(T), {}, interventions);
           const std::int64_t used = used_by<T>(spec, brains, envs, interventions);
-          // A flag, and where each connectome's tables are.
-          const std::int64_t rest = 4 + (own ? 48 * std::ssize(brains) : 0);
+          // A flag of fixed steps, and where each connectome's tables are.
+          const bool is_fixed = !spec.integrator.adaptive();
+          const std::int64_t rest = (is_fixed ? 4 : 0) + (own ? 64 * std::ssize(brains) : 0);
           EXPECT_EQ(used, plan.total() + rest)
               << c.model << " " << c.integrator << " " << envs << own << interventions;
         }
@@ -97,7 +104,21 @@ TYPED_TEST(EmulatedDevice, TakesTheMemoryThatWasPlannedForPlasticity) {
   const BatchShape shape = batch_shape(spec.model, 50, 3, true, kTileWidth<T>);
   const MemoryPlan plan = plan_memory(shape, {brain->num_synapses(), 0, 3}, spec.model,
                                       spec.integrator, false, sizeof(T), spec.plasticity, false);
-  EXPECT_EQ(used_by<T>(spec, brains, 3, false), plan.total() + 4 + 24 * 3);
+  EXPECT_EQ(used_by<T>(spec, brains, 3, false), plan.total() + 4 + 32 * 3);
+}
+
+// The same with delays.
+TYPED_TEST(EmulatedDevice, TakesTheMemoryThatWasPlannedForDelays) {
+  using T = TypeParam;
+  const BrainSpec spec = testing::spec_of({"rate", "tanh", "rk4", 0.05});
+  const ConnectomePtr brain = testing::delayed_brain(30, 5, 3, spec.integrator.dt_ms);
+  const BatchShape shape = batch_shape(spec.model, 30, 5, false, kTileWidth<T>);
+  const ConnectomeSize size = {brain->num_synapses(), 0, 1, 16};
+  const MemoryPlan plan =
+      plan_memory(shape, size, spec.model, spec.integrator, true, sizeof(T), {}, true);
+  EXPECT_EQ(used_by<T>(spec, {brain}, 5, true), plan.total() + 4);
+  // The most synapses that fit are those that are there when nothing more does.
+  EXPECT_EQ(most_synapses(plan, size, plan.total()), brain->num_synapses());
 }
 
 TYPED_TEST(EmulatedDevice, SaysWhatDoesNotFit) {
@@ -113,6 +134,126 @@ TYPED_TEST(EmulatedDevice, SaysWhatDoesNotFit) {
         << error.what();
   }
   EXPECT_EQ(emulated::emulated_device().used_bytes, 0);
+}
+
+TYPED_TEST(EmulatedDevice, MeasuresLevelsInTheOrderOfTheCpu) {
+  testing::check_levels<TypeParam>(emulated::kind<TypeParam>());
+}
+
+TEST(EmulatedEnvs, GiveTheObservationsOfTheCpu) { testing::check_envs(emulated::kind<double>()); }
+
+/// The error of making a batch on the device as it is.
+template <Real T>
+std::string error_of_making() {
+  const ThreadArena arena(1);
+  try {
+    Simulation<T>({testing::uneven_brain(20, 3, 31)}, testing::wilson_cowan_spec(), {1}, arena,
+                  emulated::kind<T>().make);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// An architecture that is too old, one that nothing was built for, no device at all.
+TYPED_TEST(EmulatedDevice, SaysWhatItHasNoKernelsFor) {
+  EmulatedDeviceReset reset;
+  emulated::EmulatedDevice& device = emulated::emulated_device();
+  EXPECT_EQ(error_of_making<TypeParam>(), "");
+  device.major = 7;
+  const std::string old = error_of_making<TypeParam>();
+  EXPECT_NE(old.find("no kernels for this device"), std::string::npos) << old;
+  EXPECT_NE(old.find("compute capability 7"), std::string::npos) << old;
+  device.major = 9;
+  device.wave = 16;
+  EXPECT_NE(error_of_making<TypeParam>().find("waves of 16"), std::string::npos);
+  device.wave = 64;
+  EXPECT_EQ(error_of_making<TypeParam>(), "");
+  device.has_kernels = false;
+  const std::string other = error_of_making<TypeParam>();
+  EXPECT_NE(other.find("no kernels for this device"), std::string::npos) << other;
+  EXPECT_NE(other.find("NOESIS_CUDA_ARCHITECTURES"), std::string::npos) << other;
+  device.has_kernels = true;
+  device.count = 0;
+  const std::string none = error_of_making<TypeParam>();
+  EXPECT_NE(none.find("no device to run on"), std::string::npos) << none;
+  EXPECT_EQ(device.used_bytes, 0);
+}
+
+// Memory that runs out in the middle: of the inputs that interventions take, of synapses that are
+// added. What there was goes on.
+TYPED_TEST(EmulatedDevice, SurvivesMemoryThatRunsOutLater) {
+  using T = TypeParam;
+  EmulatedDeviceReset reset;
+  const ThreadArena arena(1);
+  const BrainSpec spec = testing::wilson_cowan_spec();
+  const double dt = spec.integrator.dt_ms;
+  const ConnectomePtr brain = testing::uneven_brain(50, 6, 31);
+  Simulation<T> expected({brain}, spec, {1}, arena);
+  Simulation<T> got({brain}, spec, {1}, arena, emulated::kind<T>().make);
+  for (Simulation<T>* sim : {&expected, &got}) {
+    sim->advance_to(2 * dt);
+    testing::operate(*sim);
+  }
+  emulated::emulated_device().memory_bytes = emulated::emulated_device().used_bytes + 100;
+  try {
+    got.advance_to(4 * dt);
+    FAIL();
+  } catch (const RunError& error) {
+    EXPECT_NE(std::string(error.what()).find("memory does not suffice"), std::string::npos)
+        << error.what();
+  }
+  emulated::emulated_device().memory_bytes = std::int64_t{1} << 40;
+  expected.advance_to(4 * dt);
+  got.advance_to(4 * dt);
+  testing::expect_same(expected, got);
+}
+
+// Structure that changes on the device, call by call, against the host's table: weak synapses, the
+// deaths that follow one another, rows that are closed up, moved and compacted.
+TYPED_TEST(EmulatedDevice, ChangesStructureAsTheHostDoes) {
+  testing::check_structure<TypeParam>(emulated::kind<TypeParam>());
+}
+
+// Lost at the first check, at the second, ... until the run gets through: always an error that says
+// what to do, never memory that is lost, or a checkpoint that is begun and not ended.
+TYPED_TEST(EmulatedDevice, CanBeLostAtAnyMoment) {
+  EmulatedDeviceReset reset;
+  emulated::EmulatedDevice& device = emulated::emulated_device();
+  BrainSpec spec = testing::spec_of({"rate", "logistic", "heun", 0.05});
+  const double dt = spec.integrator.dt_ms;
+  spec.plasticity.rules = {"homeostasis", "oja", "pruning", "sleep"};
+  spec.plasticity.interval_ms = 2 * dt;
+  spec.plasticity.pruning = {.threshold = 0.02, .interval_ms = 4 * dt};
+  const ConnectomePtr brain = testing::uneven_brain(40, 6, 44, false);
+  const ThreadArena arena(1);
+  const test::TempFolder folder;
+  int lost = 0;
+  for (bool done = false; !done; ++lost) {
+    ASSERT_LT(lost, 1000);
+    device.checks_to_failure = lost;
+    std::filesystem::remove(folder / "brain.h5");
+    try {
+      Simulation<TypeParam> sim({brain}, spec, {1}, arena, emulated::kind<TypeParam>().make);
+      sim.advance_to(5 * dt);
+      testing::operate(sim);
+      sim.advance_to(9 * dt);
+      sim.write(folder / "brain.h5");
+      sim.advance_to(12 * dt);
+      sim.snapshot(0);
+      done = true;
+    } catch (const RunError& error) {
+      EXPECT_NE(std::string(error.what()).find("resume from the last one"), std::string::npos)
+          << error.what();
+    }
+    if (std::filesystem::exists(folder / "brain.h5")) {
+      Simulation<TypeParam> resumed({brain}, spec, {1}, arena);
+      resumed.read(folder / "brain.h5");
+      EXPECT_EQ(resumed.num_steps(), 9);
+    }
+    EXPECT_EQ(device.used_bytes, 0);
+  }
+  EXPECT_GT(lost, 20);
 }
 
 TYPED_TEST(EmulatedDevice, LeavesTheLastCheckpointWholeWhenItIsLost) {

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include "core/error.hpp"
+#include "physics/vitals/levels.hpp"
 #include "physics/vitals/synchrony.hpp"
 #include "tests/vitals/noise.hpp"
 
@@ -130,6 +132,34 @@ TEST(Synchrony, OnlyActiveUnitsHaveAPhase) {
     units.push_back(0.5 + 1e-5 * std::sin(0.37 * t));
   }
   EXPECT_NEAR(kuramoto_order(view(units, 2)), 1.0, 1e-12);
+}
+
+// Goes red when a chunk's last lane is left out, or a level is counted at its threshold.
+TEST(Levels, ByHandAndAgainstPlainSums) {
+  const std::vector<double> few = {0.5, -0.25, 1.0, 0.0};
+  const Levels by_hand = levels_of(std::span(few), {0.5, 0.9});
+  EXPECT_EQ(by_hand.sum, 1.25);
+  EXPECT_EQ(by_hand.size_sum, 1.75);
+  EXPECT_EQ(by_hand.square_sum, 1.3125);
+  EXPECT_EQ(by_hand.num_active, 1);
+  EXPECT_EQ(by_hand.num_saturated, 1);
+  const LevelSummary summary = summarise(by_hand, 4);
+  EXPECT_EQ(summary.mean_rate, 0.3125);
+  EXPECT_EQ(summary.unit_variance, 1.3125 / 4 - 0.3125 * 0.3125);
+  EXPECT_EQ(summary.active_fraction, 0.25);
+
+  const std::vector<double> many = white_noise(2111, 1, 5);
+  double sum = 0, squares = 0;
+  for (const double y : many) {
+    sum += y;
+    squares += y * y;
+  }
+  const Levels levels = levels_of(std::span(many));
+  EXPECT_NEAR(levels.sum, sum, 1e-10);
+  EXPECT_NEAR(levels.square_sum, squares, 1e-9);
+  const double mean = sum / 2111;
+  EXPECT_NEAR(summarise(levels, 2111).unit_variance, squares / 2111 - mean * mean, 1e-12);
+  EXPECT_EQ(levels_of(std::span<const float>()), Levels{});
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#pragma once
+// Environments whose brains are on a device: the observations and rewards of the CPU's, bit for
+// bit.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/rng.hpp"
+#include "env/registry.hpp"
+#include "gpu/backends.hpp"
+
+namespace noesis::testing {
+
+/// Two batches of one task under the same random actions, with episodes that end and begin, and a
+/// fork in between. Mutations: a backend that is made and not given to the brains, actions that do
+/// not reach the device.
+inline void check_env(const GpuKind<double>& kind, const std::string& id,
+                      const std::vector<std::string>& overrides, std::int64_t num_envs) {
+  SCOPED_TRACE(id);
+  int made = 0;
+  const auto make_backend = [&](const BackendRequest<double>& request) {
+    ++made;
+    return kind.make(request);
+  };
+  EnvOptions options{.toml = {}, .overrides = overrides};
+  const auto expected = make_vec(id, num_envs, options);
+  options.make_backend = make_backend;
+  const auto got = make_vec(id, num_envs, options);
+  EXPECT_GT(made, 0);
+  expected->reset(5);
+  got->reset(5);
+  RandomSequence random(9, Stream::kTask);
+  std::vector<float> actions(static_cast<std::size_t>(num_envs * expected->action_size()));
+  for (int step = 0; step < 12; ++step) {
+    for (float& action : actions) action = static_cast<float>(2 * random.uniform() - 1);
+    for (VectorEnv* env : {expected.get(), got.get()}) {
+      env->step(actions);
+      if (step == 6) env->restore(num_envs - 1, env->snapshot(0));
+    }
+    ASSERT_TRUE(std::ranges::equal(expected->observations(), got->observations())) << step;
+    ASSERT_TRUE(std::ranges::equal(expected->rewards(), got->rewards())) << step;
+    ASSERT_TRUE(std::ranges::equal(expected->truncated(), got->truncated())) << step;
+  }
+}
+
+inline void check_envs(const GpuKind<double>& kind) {
+  check_env(kind, "noesis/Steer-v0", {"max_episode_steps=5", "noise=0.02"}, 11);
+  check_env(kind, "noesis/Steer-v0", {"action_mode=surgeon", "subject=celegans"}, 2);
+  check_env(kind, "noesis/Quench-v0", {"max_episode_steps=7", "charge_balanced=true"}, 9);
+  check_env(kind, "noesis/Wake-v0", {}, 3);
+}
+
+}  // namespace noesis::testing
