@@ -44,9 +44,10 @@ void product_of(const DeviceTimer& device, const std::string& name, std::int64_t
 }
 
 /// Heun steps of a plastic brain, after each of which Oja's rule and homeostasis change every
-/// weight and bias, on the device and on all threads of the processor.
+/// weight and bias, on the device and on all threads of the processor; with `prunes`, weak synapses
+/// go after every tenth.
 void plastic_steps_of(const DeviceTimer& device, const ConnectomePtr& brain,
-                      const std::string& name, Report& report) {
+                      const std::string& name, bool prunes, Report& report) {
   BrainSpec spec;
   spec.model.name = "rate";
   spec.model.rate.activation = "logistic";
@@ -54,6 +55,8 @@ void plastic_steps_of(const DeviceTimer& device, const ConnectomePtr& brain,
   spec.noise.sigma = 0.1;
   spec.integrator = {.name = "heun", .dt_ms = 1};
   spec.plasticity.rules = {"homeostasis", "oja"};
+  if (prunes) spec.plasticity.rules.emplace_back("pruning");
+  spec.plasticity.pruning = {.threshold = 1e-3, .interval_ms = 10};
   Simulation<float> on_device({brain}, spec, {1}, report.arena(),
                               backend_factory<float>(device.name));
   Simulation<float> on_host({brain}, spec, {1}, report.arena());
@@ -61,9 +64,29 @@ void plastic_steps_of(const DeviceTimer& device, const ConnectomePtr& brain,
   double device_end = 0, host_end = 0;
   const Pair time = measure([&] { on_device.advance_to(device_end += kSteps); },
                             [&] { on_host.advance_to(host_end += kSteps); }, 4);
-  report.add({"gpu", name + ", heun, Oja and homeostasis each step, float, 1 env",
-              kSteps / time.ours, "env steps/s", "the processor, all threads",
-              kSteps / time.baseline, time.ratio});
+  const std::string rules =
+      prunes ? "Oja and homeostasis, a prune in ten steps" : "Oja and homeostasis each step";
+  report.add({"gpu", name + ", heun, " + rules + ", float, 1 env", kSteps / time.ours,
+              "env steps/s", "the processor, all threads", kSteps / time.baseline, time.ratio});
+}
+
+/// The same brain with a delay of 1 to 16 ms for each synapse.
+ConnectomePtr delayed(const Connectome& brain) {
+  const SynapseTable& table = brain.synapses();
+  std::vector<Synapse> edges;
+  std::vector<float> delays;
+  edges.reserve(table.sources.size());
+  delays.reserve(table.sources.size());
+  for (std::int64_t row = 0; row < brain.num_neurons(); ++row) {
+    const auto sources = table.row_sources(row);
+    const auto weights = table.row_weights(row);
+    for (std::size_t k = 0; k < sources.size(); ++k) {
+      edges.push_back({sources[k], static_cast<std::int32_t>(row), weights[k]});
+      delays.push_back(static_cast<float>(1 + (7 * k + static_cast<std::size_t>(row)) % 16));
+    }
+  }
+  return std::make_shared<const Connectome>(brain.num_neurons(), edges, std::vector<Synapse>{},
+                                            NeuronTable{}, delays);
 }
 
 /// Whole steps of Wilson-Cowan brains on the device and on all threads of the processor.
@@ -87,7 +110,8 @@ void steps_of(const DeviceTimer& device, const ConnectomePtr& brain, const std::
   double device_end = 0, host_end = 0;
   const Pair time = measure(work(on_device, device_end), work(on_host, host_end), 4);
   const double all = static_cast<double>(envs * steps);
-  report.add({"gpu", name + ", " + integrator + ", float, " + std::to_string(envs) + " env",
+  const std::string method = integrator == "dopri5" ? "dopri5 to 1e-6, 1 ms a step" : integrator;
+  report.add({"gpu", name + ", " + method + ", float, " + std::to_string(envs) + " env",
               all / time.ours, "env steps/s", "the processor, all threads", all / time.baseline,
               time.ratio});
 }
@@ -107,10 +131,15 @@ void gpu(Report& report) {
     product_of(device, "flylike", 16, copy, 0.7, report);
     report.note(device.name + ": steps of Wilson-Cowan brains");
     for (const std::int64_t envs : {1, 16, 64}) {
-      steps_of(device, brain("uniform"), "140k x 100 uniform", envs, "rk4", envs == 1 ? 8 : 2,
-               report);
+      steps_of(device, brain("uniform"), "140k x 100 uniform", envs, "rk4", 8, report);
     }
-    plastic_steps_of(device, brain("uniform"), "140k x 100 uniform", report);
+    for (const bool prunes : {false, true}) {
+      plastic_steps_of(device, brain("uniform"), "140k x 100 uniform", prunes, report);
+    }
+    steps_of(device, brain("uniform"), "140k x 100 uniform", 16, "ros2", 2, report);
+    steps_of(device, brain("uniform"), "140k x 100 uniform", 16, "dopri5", 2, report);
+    steps_of(device, delayed(*brain("uniform")), "140k x 100 uniform, delays to 16 steps", 16,
+             "rk4", 2, report);
     const auto worm = std::make_shared<const Connectome>(celegans_connectome());
     for (const std::int64_t envs : {1, 64, 1024}) {
       steps_of(device, worm, "C. elegans", envs, "rk4", 200, report);
