@@ -75,10 +75,12 @@ double predict_speed_up(const SplitReport& plan, const CostModel& model) {
 ExchangeTiming time_exchange([[maybe_unused]] bool over_tcp, int members, std::int64_t values,
                              int repeats) {
   LocalGroup group(members);
+#ifdef NOESIS_HAVE_HEMISPHERES
+  zmq::context_t context;  // before its sockets, so that it ends after them
+  std::vector<WorkerPulse> pulses(static_cast<std::size_t>(members));
+#endif
   std::vector<std::unique_ptr<Communicator>> communicators;
 #ifdef NOESIS_HAVE_HEMISPHERES
-  zmq::context_t context;
-  std::vector<WorkerPulse> pulses(static_cast<std::size_t>(members));
   if (over_tcp) {
     std::vector<PeerAddress> addresses;
     std::vector<ZmqCommunicator*> raw;
