@@ -76,7 +76,9 @@ ExchangeTiming time_exchange([[maybe_unused]] bool over_tcp, int members, std::i
                              int repeats) {
   LocalGroup group(members);
 #ifdef NOESIS_HAVE_HEMISPHERES
-  zmq::context_t context;  // before its sockets, so that it ends after them
+  // Kept to the end of the process: with both ends of a connection in it, libzmq 4.3.4 was seen to
+  // wait for ever for the end of a context whose sockets are all closed.
+  static zmq::context_t& context = *new zmq::context_t;
   std::vector<WorkerPulse> pulses(static_cast<std::size_t>(members));
 #endif
   std::vector<std::unique_ptr<Communicator>> communicators;

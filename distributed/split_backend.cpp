@@ -734,7 +734,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
   std::vector<WireInputs<T>> sent_inputs_;  // (num_workers)
   std::uint64_t inputs_version_ = 0;
   std::string dealt_structure_;  // of the rows that workers have
-  std::vector<T> history_;  // of the brain, before step history_step_
+  std::vector<T> history_;       // of the brain, before step history_step_
   std::int64_t history_step_ = 0;
   std::int64_t step_ = 0;
   std::optional<RulesMemory> memory_;

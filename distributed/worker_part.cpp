@@ -68,11 +68,10 @@ const InitCommand<T>& checked(const InitCommand<T>& init) {
   require_wire(halo == plan.num_local(), "halo");
   // What is about to be allocated is as large as what has come with it.
   const std::int64_t values = std::ssize(init.state);
-  require_wire(values % shape.num_components == 0 &&
-                   values / shape.num_components % plan.num_own == 0 &&
-                   values / shape.num_components / plan.num_own ==
-                       shape.num_tiles() * shape.tile_width,
-               "state");
+  require_wire(
+      values % shape.num_components == 0 && values / shape.num_components % plan.num_own == 0 &&
+          values / shape.num_components / plan.num_own == shape.num_tiles() * shape.tile_width,
+      "state");
   require_memory(shape.num_neurons * std::int64_t(sizeof(std::int32_t)), "a worker's numbering",
                  std::to_string(shape.num_neurons) + " neurons");
   require_wire(init.longest_delay >= 1 && init.longest_delay < (1 << 16) &&

@@ -68,9 +68,9 @@ class ZmqCommunicator::Impl {
     }
     for (int rank = 0; rank < options_.size; ++rank) {
       zmq::socket_t& push = push_.emplace_back(context_, zmq::socket_type::push);
+      push.set(zmq::sockopt::linger, 0);
       if (rank == options_.rank) continue;
       const PeerAddress& peer = peers[static_cast<std::size_t>(rank)];
-      push.set(zmq::sockopt::linger, 0);
       push.set(zmq::sockopt::ipv6, peer.endpoint.find('[') != std::string::npos);
       push.set(zmq::sockopt::reconnect_ivl, 50);
       if (options_.encrypted) {
