@@ -185,7 +185,7 @@ std::string against(const Json& row) {
   const double mean = first(compared, "difference");
   const double p = num(compared, "p_value");
   const std::string numbers = text(" (error %+.3g, p = %.2g)", mean, p);
-  if (p >= kSignificance) return "no different from " + str(row, "condition") + numbers;
+  if (p >= kSignificance) return "not shown to differ from " + str(row, "condition") + numbers;
   return (mean < 0 ? "better than " : "worse than ") + str(row, "condition") + numbers;
 }
 
