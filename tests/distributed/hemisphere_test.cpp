@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -113,7 +114,8 @@ WorkerOptions joining(int port) {
   return options;
 }
 
-constexpr int kPort = 38211;
+// Of this process, since others run beside it, and below those that the kernel gives out by itself.
+const int kPort = 20'000 + 4 * (::getpid() % 3'000);
 
 ZmqCrewOptions waiting(int workers) {
   ZmqCrewOptions options;
