@@ -4,11 +4,11 @@
 #include <cmath>
 #include <string>
 
-#include "core/config_difference.hpp"
 #include "agent/torch_threads.hpp"
 #include "agent/trainer.hpp"
 #include "core/atomic_file.hpp"
 #include "core/checkpoint.hpp"
+#include "core/config_difference.hpp"
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/config_difference.hpp"
 #include "agent/row_whitening.hpp"
 #include "agent/shooting_windows.hpp"
 #include "agent/torch_threads.hpp"
 #include "core/atomic_file.hpp"
 #include "core/checkpoint.hpp"
+#include "core/config_difference.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
 

@@ -9,9 +9,9 @@
 #include <fstream>
 #include <numeric>
 
-#include "core/config_difference.hpp"
 #include "agent/gae.hpp"
 #include "agent/trainer.hpp"
+#include "core/config_difference.hpp"
 #include "core/error.hpp"
 #include "tests/core/temp_folder.hpp"
 
