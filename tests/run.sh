@@ -38,7 +38,7 @@ run_labels() {
     fuzz) targets=(all) ;;
     tsan)
       targets=(threaded_tests)
-      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Dispatcher|Integrator|Kernels|PlasticSimulation|SendAndRecv|Server|SplitGrowth|SplitSimulation)[.]')
+      cases=(-R '^(Backend|Checkpoint|Delays|Determinism|Dispatcher|Integrator|Kernels|PlasticSimulation|SendAndRecv|Server)[.]')
       # libzmq's own hand-overs cannot be seen, since it is not instrumented.
       export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1}
       ;;
@@ -82,8 +82,8 @@ run_tests() {
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
-    [[ $label != asan ]] || run_labels asan unit property gpu-host distributed
-    [[ $label != tsan ]] || run_labels tsan unit distributed
+    [[ $label != asan ]] || run_labels asan unit property gpu-host
+    [[ $label != tsan ]] || run_labels tsan unit
     [[ $label != fuzz ]] || run_labels fuzz fuzz
   done
   printf '%d passed, %d failed\n' "$passed" "$failed"
