@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "core/config_difference.hpp"
-#include "core/error.hpp"
 #include "runners/experiments/experiment.hpp"
 #include "runners/experiments/life.hpp"
 #include "runners/experiments/life_job.hpp"

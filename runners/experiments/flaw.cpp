@@ -21,13 +21,9 @@ LifeSpec life_of(const FlawConfig& config, const std::string& learner) {
   return life;
 }
 
-bool reaches(const Json& figures, const char* name, int entry, double limit) {
-  return has(figures, name) && figures.at(name).at(entry).get<double>() >= limit;
-}
-
 /// The three questions.
 Json criteria_of(const Json& figures) {
-  const bool rises = reaches(figures, "ratio", 0, kLeastRatio) &&
+  const bool rises = has(figures, "ratio") && first(figures, "ratio") >= kLeastRatio &&
                      figures.at("ratio").at(1).get<double>() > kLeastRatioLow;
   const bool grows = has(figures, "norm_slope") && figures.at("norm_slope").at(1).get<double>() > 0;
   const bool newborn_does_well =
