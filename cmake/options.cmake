@@ -13,6 +13,8 @@ endif()
 option(NOESIS_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(NOESIS_FUZZ "Build the fuzzers of the loaders, and nothing else (Clang)" OFF)
 option(NOESIS_WERROR "Treat warnings as errors" OFF)
+# Quicker by a quarter; with it GCC finds false alarms in the standard library, and no missing #include.
+option(NOESIS_PRECOMPILE "Precompile the headers of the standard library" OFF)
 set(NOESIS_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 
 set(NOESIS_WITH_ZMQ AUTO CACHE STRING "ZeroMQ, for the environment server: AUTO, ON or OFF")

@@ -12,6 +12,24 @@ if(NOESIS_WERROR)
   target_compile_options(noesis_flags INTERFACE -Werror)
 endif()
 
+# noesis_precompile(<target> <owner> [header...]): with NOESIS_PRECOMPILE, the usual headers of the standard
+# library and these. One target owns what was precompiled, and others of the same flags take it over.
+set(NOESIS_PRECOMPILED <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <cstring> <filesystem> <fstream>
+  <functional> <iostream> <limits> <map> <memory> <mutex> <numeric> <optional> <random> <ranges> <span> <sstream>
+  <string> <string_view> <thread> <tuple> <unordered_map> <utility> <variant> <vector>)
+function(noesis_precompile target owner)
+  if(NOT NOESIS_PRECOMPILE)
+    return()
+  endif()
+  # Without it ccache would not know which headers a source depends on.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  if(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${NOESIS_PRECOMPILED} ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
 # noesis_library(<folder> SOURCES ... HEADERS ... PUBLIC deps ... PRIVATE deps ...)
 # One target a folder, noesis::<folder>, with its public headers installed under include/noesis/.
 function(noesis_library name)
@@ -24,6 +42,7 @@ function(noesis_library name)
     $<BUILD_INTERFACE:noesis_flags>)
   target_include_directories(noesis_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/noesis>)
+  noesis_precompile(noesis_${name} noesis_core)
   set_target_properties(noesis_${name} PROPERTIES EXPORT_NAME ${name} VERIFY_INTERFACE_HEADER_SETS ON)
   set_property(GLOBAL APPEND PROPERTY NOESIS_LIBRARIES noesis_${name})
 endfunction()

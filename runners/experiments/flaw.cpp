@@ -40,8 +40,10 @@ std::string describe(const Json& row) {
                               ", growth of ln |W| " + interval_cell(figures, "norm_slope") +
                               ", newborn " + interval_cell(figures, "fresh_ratio");
   return str(row, "learner") +
-         (row.at("flaw").get<bool>() ? " explodes: " : " does not explode: ") + numbers +
-         "; fails " + failing(row.at("criteria")) + ".";
+         (row.at("flaw").get<bool>()
+              ? " explodes: " + numbers
+              : " does not explode: " + numbers + "; fails " + failing(row.at("criteria"))) +
+         ".";
 }
 
 Json conclude(const Json& rows) {
