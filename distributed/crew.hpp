@@ -8,6 +8,7 @@
 
 #include "core/threads.hpp"
 #include "distributed/protocol.hpp"
+#include "physics/row_device.hpp"
 
 namespace noesis {
 
@@ -34,7 +35,9 @@ class Crew {
   virtual void replace_lost() = 0;
 };
 
-/// Threads of this process, each with an arena of `threads_each`.
-std::unique_ptr<Crew> make_local_crew(int size, int threads_each = 1);
+/// Threads of this process, each with an arena of `threads_each`. `devices` say what computes a
+/// worker's rows (null, or none at its rank: the processor), and outlive the crew.
+std::unique_ptr<Crew> make_local_crew(int size, int threads_each = 1,
+                                      std::vector<const RowDevices*> devices = {});
 
 }  // namespace noesis

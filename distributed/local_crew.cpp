@@ -13,7 +13,9 @@ namespace {
 
 class LocalCrew final : public Crew {
  public:
-  LocalCrew(int size, int threads_each) : group_(size), seats_(static_cast<std::size_t>(size)) {
+  LocalCrew(int size, int threads_each, std::vector<const RowDevices*> devices)
+      : group_(size), devices_(std::move(devices)), seats_(static_cast<std::size_t>(size)) {
+    devices_.resize(seats_.size());
     for (int rank = 0; rank < size; ++rank) {
       threads_.emplace_back([this, rank, threads_each] { work(rank, threads_each); });
     }
@@ -61,7 +63,7 @@ class LocalCrew final : public Crew {
   void work(int rank, int threads_each) {
     const ThreadArena arena(threads_each);
     const std::unique_ptr<Communicator> communicator = group_.communicator(rank);
-    WorkerBrain brain(*communicator, arena);
+    WorkerBrain brain(*communicator, arena, devices_[static_cast<std::size_t>(rank)]);
     Seat& seat = seats_[static_cast<std::size_t>(rank)];
     std::unique_lock lock(mutex_);
     while (true) {
@@ -87,6 +89,7 @@ class LocalCrew final : public Crew {
   }
 
   LocalGroup group_;
+  std::vector<const RowDevices*> devices_;  // (num_workers)
   std::vector<Seat> seats_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -98,8 +101,9 @@ class LocalCrew final : public Crew {
 
 }  // namespace
 
-std::unique_ptr<Crew> make_local_crew(int size, int threads_each) {
-  return std::make_unique<LocalCrew>(size, threads_each);
+std::unique_ptr<Crew> make_local_crew(int size, int threads_each,
+                                      std::vector<const RowDevices*> devices) {
+  return std::make_unique<LocalCrew>(size, threads_each, std::move(devices));
 }
 
 }  // namespace noesis

@@ -39,6 +39,7 @@ class RowSystem<T>::Impl {
     }
     if (!in_derivative.empty()) derivative_exchange = make_exchange(in_derivative);
     if (!delays) output_exchange = has_gaps ? make_exchange({&outputs}) : nullptr;
+    if (parts.devices != nullptr) take_to(*parts.devices);
     const std::int64_t rows = std::max<std::int64_t>(plan.num_own, 1);
     grain = std::max<std::int64_t>(1, 10'000 / (shape.tile_width * (8 + plan.num_synapses / rows)));
   }
@@ -49,6 +50,23 @@ class RowSystem<T>::Impl {
                     std::int64_t last) = 0;
 
   std::int64_t local_plane() const { return plan.num_local() * shape.tile_width; }
+
+  void take_to(const RowDevices& devices) {
+    if (delays) {
+      // What arrives is summed ahead, on the processor: a device would be left with nothing.
+      throw ConfigError({.what = "rows with conduction delays are not computed on a device",
+                         .where = "hemisphere worker --backend",
+                         .got = "\"" + devices.name() + "\"",
+                         .allowed = "\"cpu\"",
+                         .next = {}});
+    }
+    device = devices.make({.model = model_spec,
+                           .shape = shape,
+                           .num_local = plan.num_local(),
+                           .synapses = synapses.view(),
+                           .gap_junctions = has_gaps ? gap_junctions.view() : SynapseView{},
+                           .surgeon = surgeon});
+  }
 
   /// One exchange of the same rows of some vectors.
   std::unique_ptr<Exchange> make_exchange(const std::vector<AlignedVector<T>*>& vectors) const {
@@ -103,6 +121,15 @@ class RowSystem<T>::Impl {
     if (!delays) put_outputs(x);
     put_gap_state(x);
     if (derivative_exchange) derivative_exchange->start();
+    if (device) {
+      if (derivative_exchange) derivative_exchange->finish();
+      ensure(jacobians == nullptr, "devices do not linearise rows");
+      return device->derivative(x,
+                                {.outputs = outputs.data(),
+                                 .gap_state = has_gaps ? gap_state.data() : nullptr,
+                                 .gap_transmits = has_gaps ? gap_transmits.data() : nullptr},
+                                dxdt);
+    }
     rows(x, dxdt, jacobians, 0, plan.num_interior);
     if (derivative_exchange) derivative_exchange->finish();
     rows(x, dxdt, jacobians, plan.num_interior, plan.num_own);
@@ -122,6 +149,7 @@ class RowSystem<T>::Impl {
   AlignedVector<T> gap_state, gap_transmits;  // the same, where there are gap junctions
   std::unique_ptr<DelayLine<T>> delays;
   std::unique_ptr<Exchange> derivative_exchange, output_exchange, transmits_exchange;
+  std::unique_ptr<RowDevice<T>> device;  // null: the processor
 };
 
 namespace {
@@ -237,6 +265,11 @@ void RowSystem<T>::inputs_changed() {
   impl_->put_gap_transmits();
   impl_->transmits_exchange->start();
   impl_->transmits_exchange->finish();
+}
+
+template <Real T>
+void RowSystem<T>::weights_changed() {
+  if (impl_->device) impl_->device->weights_changed(impl_->synapses.view());
 }
 
 template <Real T>

@@ -13,6 +13,7 @@
 #include "physics/communicator.hpp"
 #include "physics/delay_line.hpp"
 #include "physics/models/models.hpp"
+#include "physics/row_device.hpp"
 #include "physics/surgeon.hpp"
 #include "physics/system.hpp"
 
@@ -46,7 +47,9 @@ class RowSystem final : public System<T> {
     const Surgeon<T>& surgeon;
     Communicator& communicator;
     const ThreadArena& arena;
+    const RowDevices* devices = nullptr;  ///< what takes derivatives; null: the processor
   };
+  /// @throws ConfigError for conduction delays on a device, and as RowDevices::make().
   explicit RowSystem(const Parts& parts);
   ~RowSystem() override;
 
@@ -61,6 +64,8 @@ class RowSystem final : public System<T> {
 
   /// The surgeon has changed. Collective.
   void inputs_changed();
+  /// The synapses' weights have been written to.
+  void weights_changed();
   /// As CpuBackend's. Collective.
   void begin_step(const State<T>& x, std::int64_t step);
   /// Null without delays.

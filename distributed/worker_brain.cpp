@@ -4,8 +4,9 @@
 
 namespace noesis {
 
-WorkerBrain::WorkerBrain(Communicator& communicator, const ThreadArena& arena)
-    : communicator_(communicator), arena_(arena) {}
+WorkerBrain::WorkerBrain(Communicator& communicator, const ThreadArena& arena,
+                         const RowDevices* devices)
+    : communicator_(communicator), arena_(arena), devices_(devices) {}
 WorkerBrain::~WorkerBrain() = default;
 
 Bytes WorkerBrain::handle(WireType type, std::span<const std::byte> payload) {
@@ -14,7 +15,7 @@ Bytes WorkerBrain::handle(WireType type, std::span<const std::byte> payload) {
     part_ = nullptr;
     const auto begin = [&]<class T>(T) {
       auto part = std::make_unique<WorkerPart<T>>(decode<InitCommand<T>>(payload.subspan(1)),
-                                                  communicator_, arena_);
+                                                  communicator_, arena_, devices_);
       WireWriter answer;
       answer.put(part->digest());
       part_ = std::move(part);

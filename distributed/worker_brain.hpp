@@ -9,13 +9,16 @@
 #include "core/threads.hpp"
 #include "distributed/protocol.hpp"
 #include "physics/communicator.hpp"
+#include "physics/row_device.hpp"
 
 namespace noesis {
 
-/// One worker. Not thread-safe; arena and communicator outlive it.
+/// One worker. Not thread-safe; arena, communicator and devices outlive it.
 class WorkerBrain {
  public:
-  WorkerBrain(Communicator& communicator, const ThreadArena& arena);
+  /// Its rows are computed on the first of `devices`; null: on the processor.
+  WorkerBrain(Communicator& communicator, const ThreadArena& arena,
+              const RowDevices* devices = nullptr);
   ~WorkerBrain();
 
   /// Does what a command says and gives the answer. All workers are given the same commands in the
@@ -31,6 +34,7 @@ class WorkerBrain {
  private:
   Communicator& communicator_;
   const ThreadArena& arena_;
+  const RowDevices* devices_;
   std::unique_ptr<Part> part_;
 };
 

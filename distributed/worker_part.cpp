@@ -88,7 +88,8 @@ const InitCommand<T>& checked(const InitCommand<T>& init) {
 }  // namespace
 
 template <Real T>
-WorkerPart<T>::WorkerPart(InitCommand<T> init, Communicator& communicator, const ThreadArena& arena)
+WorkerPart<T>::WorkerPart(InitCommand<T> init, Communicator& communicator, const ThreadArena& arena,
+                          const RowDevices* devices)
     : communicator_(communicator),
       arena_(arena),
       spec_(parse_config<WorkerSpec>(checked(init).spec, "master", {}, WorkerSpec{})),
@@ -109,9 +110,17 @@ WorkerPart<T>::WorkerPart(InitCommand<T> init, Communicator& communicator, const
                .longest_delay = init.longest_delay,
                .surgeon = surgeon_,
                .communicator = communicator,
-               .arena = arena}),
+               .arena = arena,
+               .devices = devices}),
       state_(shape_),
       step_(init.step) {
+  if (devices != nullptr && spec_.integrator.name == "ros2") {
+    throw ConfigError({.what = "rows are not linearised on a device",
+                       .where = "hemisphere worker --backend",
+                       .got = "\"" + devices->name() + "\", integrator \"ros2\"",
+                       .allowed = "\"cpu\", or another integrator",
+                       .next = {}});
+  }
   require_wire(std::ssize(component_names(spec_.model)) == shape_.num_components, "components");
   for (const PeerPlan& peer : plan_.peers) {
     require_wire(
@@ -296,6 +305,7 @@ Bytes WorkerPart<T>::handle(WireType type, std::span<const std::byte> payload) {
       reader.get_array(std::span<float>(synapses_.weights));
       reader.end();
       weights_changed_ = true;
+      system_.weights_changed();
       if (system_.delays() != nullptr) system_.delays()->set_weights(0, synapses_.weights.data());
       return {};
     }

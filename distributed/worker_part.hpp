@@ -20,8 +20,10 @@ class WorkerBrain::Part {
 template <Real T>
 class WorkerPart final : public WorkerBrain::Part {
  public:
-  /// @throws WireError for a command that contradicts itself. Collective.
-  WorkerPart(InitCommand<T> init, Communicator& communicator, const ThreadArena& arena);
+  /// @throws WireError for a command that contradicts itself, ConfigError for one that `devices`
+  /// (null: the processor) does not take. Collective.
+  WorkerPart(InitCommand<T> init, Communicator& communicator, const ThreadArena& arena,
+             const RowDevices* devices);
 
   Bytes handle(WireType type, std::span<const std::byte> payload) override;
   std::int64_t num_steps() const noexcept override { return step_; }

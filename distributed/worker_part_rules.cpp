@@ -57,7 +57,10 @@ void WorkerPart<T>::run_rules(const RulesCommand& command) {
       }
     }
   });
-  if (changes_weights) weights_changed_ = true;
+  if (changes_weights) {
+    weights_changed_ = true;
+    system_.weights_changed();
+  }
   for (std::size_t row = 0; command.has_homeostasis != 0 && row < plan_.ids.size() &&
                             row < static_cast<std::size_t>(plan_.num_own);
        ++row) {
@@ -97,6 +100,7 @@ void WorkerPart<T>::restore(WorkerSnapshot<T> all) {
     }
     std::ranges::copy(all.weights, synapses_.weights.begin());
     weights_changed_ = true;
+    system_.weights_changed();
   }
   if (system_.delays() != nullptr) set_history({all.step, std::move(all.history)});
   if (all.has_memory != 0) put_memory(std::move(all.memory));

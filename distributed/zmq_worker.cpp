@@ -115,6 +115,7 @@ class Worker {
 
   void greet() {
     Hello hello{own_identity(), options_.token, static_cast<std::int64_t>(::getpid())};
+    if (options_.devices) hello.identity.instruction_set = options_.devices->name();
     hello.identity.config_digest = options_.config_digest;
     hello.identity.connectome_digest = options_.connectome_digest;
     FrameHeader header;
@@ -222,7 +223,7 @@ class Worker {
     if (!command.peers.empty()) {
       if (!communicator_) throw WireError("peers without a socket", "CMD_CONNECT");
       communicator_->connect(command.peers);
-      brain_ = std::make_unique<WorkerBrain>(*communicator_, arena_);
+      brain_ = std::make_unique<WorkerBrain>(*communicator_, arena_, options_.devices.get());
       return {};
     }
     if (communicator_) communicator_->close();

@@ -2,8 +2,11 @@
 /// A worker as a process: it finds its master, learns everything from it, and does as it is told.
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
+
+#include "physics/row_device.hpp"
 
 namespace noesis {
 
@@ -19,8 +22,9 @@ struct WorkerOptions {
   int threads = 0;                      ///< 0: all
   std::string config_digest = {};       ///< refuse another configuration; empty: any
   std::string connectome_digest = {};   ///< refuse another connectome; empty: any
-  std::chrono::milliseconds patience{10'000};  ///< in which the master must answer
-  bool is_quiet = false;                       ///< says nothing but errors
+  std::chrono::milliseconds patience{10'000};      ///< in which the master must answer
+  bool is_quiet = false;                           ///< says nothing but errors
+  std::shared_ptr<const RowDevices> devices = {};  ///< what computes its rows; null: the processor
   std::string token = {};  ///< by which the master knows a worker that it started
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "physics/backend.hpp"
+#include "physics/row_device.hpp"
 
 namespace noesis {
 
@@ -25,6 +26,8 @@ struct GpuKind {
   /// The batch on the first device. @throws ConfigError where unsupported() or without a device,
   ///   RunError when it does not fit the device's memory.
   std::unique_ptr<Backend<T>> (*make)(const BackendRequest<T>& request);
+  /// A worker's rows on the first device, as RowDevices::make().
+  std::unique_ptr<RowDevice<T>> (*make_rows)(const RowRequest<T>& request);
   /// Bytes of memory of the first device.
   std::int64_t (*memory)();
   /// As in measure.hpp, for benchmarks.
@@ -46,5 +49,23 @@ namespace emulated {
 template <Real T>
 const GpuKind<T>& kind();
 }
+
+/// Rows of workers on one kind of device.
+class GpuRows final : public RowDevices {
+ public:
+  GpuRows(const GpuKind<float>& single, const GpuKind<double>& twice)
+      : single_(single), twice_(twice) {}
+  std::string name() const override { return single_.name; }
+  std::unique_ptr<RowDevice<float>> make(const RowRequest<float>& request) const override {
+    return single_.make_rows(request);
+  }
+  std::unique_ptr<RowDevice<double>> make(const RowRequest<double>& request) const override {
+    return twice_.make_rows(request);
+  }
+
+ private:
+  const GpuKind<float>& single_;
+  const GpuKind<double>& twice_;
+};
 
 }  // namespace noesis

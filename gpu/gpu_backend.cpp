@@ -9,6 +9,7 @@
 #include "gpu/device.hpp"
 #include "gpu/device_connectome.hpp"
 #include "gpu/device_dormand_prince.hpp"
+#include "gpu/device_rows.hpp"
 #include "gpu/kernels/delayed.hpp"
 #include "gpu/kernels/levels.hpp"
 #include "gpu/kernels/plasticity.hpp"
@@ -535,6 +536,7 @@ const GpuKind<T>& kind() {
                                        .num_devices = num_devices,
                                        .unsupported = unsupported<T>,
                                        .make = make<T>,
+                                       .make_rows = make_rows<T>,
                                        .memory = device_memory,
                                        .copy_bandwidth = copy_bandwidth,
                                        .product_seconds = product_seconds<T>};

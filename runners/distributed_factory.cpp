@@ -12,6 +12,7 @@
 #include "distributed/prediction.hpp"
 #include "distributed/recovering_crew.hpp"
 #include "distributed/split_backend.hpp"
+#include "runners/factory.hpp"
 #include "runners/split_settings.hpp"
 #ifdef NOESIS_HAVE_HEMISPHERES
 #include "distributed/zmq_crew.hpp"
@@ -116,10 +117,10 @@ std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const Spli
     options.keys->workers.push_back(public_key);
     own_keys = keys.public_key + public_key + secret_key;
   }
-  options.worker_command = [threads = settings.threads_each, own_keys](const std::string& endpoint,
-                                                                       const std::string& token) {
+  options.worker_command = [threads = settings.threads_each, backend = settings.worker_backend,
+                            own_keys](const std::string& endpoint, const std::string& token) {
     ChildCommand command{{own_program(), "hemisphere", "worker", "--connect", endpoint, "--threads",
-                          std::to_string(threads), "--token", token}};
+                          std::to_string(threads), "--backend", backend, "--token", token}};
     if (!own_keys.empty()) command.environment.emplace_back(kKeysVariable, own_keys);
     return command;
   };
@@ -226,6 +227,7 @@ void run_worker([[maybe_unused]] const WorkerSettings& settings) {
   WorkerOptions options;
   options.connect = settings.connect;
   options.peer_host = settings.peer_host;
+  options.devices = row_devices(settings.backend);
   options.threads = settings.threads;
   options.config_digest = settings.config_digest;
   options.connectome_digest = settings.connectome_digest;

@@ -34,6 +34,18 @@ std::int64_t updates_of_stage(const BackendRequest<T>& request) {
   return request.connectomes.size() == 1 ? updates * request.shape.num_envs : updates;
 }
 
+/// Of a name that is neither of `others` nor of a kind that was built.
+[[noreturn]] void refuse(const std::string& name, std::vector<std::string> others) {
+  for (const GpuKind<float>* kind : built_kinds<float>()) others.emplace_back(kind->name);
+  throw ConfigError({.what = "this build of noesis has no such backend",
+                     .where = "backend",
+                     .got = "\"" + name + "\"",
+                     .allowed = join_names(others),
+                     .next = "build with -DNOESIS_WITH_" +
+                             std::string(name == "hip" ? "HIP" : "CUDA") +
+                             "=ON (docs/guides/gpu.md)"});
+}
+
 }  // namespace
 
 template <Real T>
@@ -52,18 +64,20 @@ BackendFactory<T> backend_factory(const std::string& name) {
       return nullptr;
     };
   }
-  std::vector<std::string> built = {"auto", "cpu"};
   for (const GpuKind<T>* kind : built_kinds<T>()) {
     if (name == kind->name) return kind->make;
-    built.emplace_back(kind->name);
   }
-  throw ConfigError({.what = "this build of noesis has no such backend",
-                     .where = "backend",
-                     .got = "\"" + name + "\"",
-                     .allowed = join_names(built),
-                     .next = "build with -DNOESIS_WITH_" +
-                             std::string(name == "hip" ? "HIP" : "CUDA") +
-                             "=ON (docs/guides/gpu.md)"});
+  refuse(name, {"auto", "cpu"});
+}
+
+std::shared_ptr<const RowDevices> row_devices(const std::string& name) {
+  if (name == "cpu") return nullptr;
+  const auto singles = built_kinds<float>();
+  const auto doubles = built_kinds<double>();
+  for (std::size_t k = 0; k < singles.size(); ++k) {
+    if (name == singles[k]->name) return std::make_shared<GpuRows>(*singles[k], *doubles[k]);
+  }
+  refuse(name, {"cpu"});
 }
 
 DeviceMemory device_memory() {

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "physics/row_device.hpp"
 #include "physics/simulation.hpp"
 
 namespace noesis {
@@ -18,6 +20,10 @@ namespace noesis {
 ///   when there is no such device or the batch cannot run there.
 template <Real T>
 BackendFactory<T> backend_factory(const std::string& name);
+
+/// What computes a worker's rows (`noesis hemisphere worker --backend`); null for "cpu".
+/// @throws ConfigError for a kind of device that was not built.
+std::shared_ptr<const RowDevices> row_devices(const std::string& name);
 
 /// The memory of the device that "auto" would take for a large batch; no name where there is none.
 struct DeviceMemory {

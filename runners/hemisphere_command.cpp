@@ -31,6 +31,10 @@ void add_master(CLI::App& parent, int& exit_code) {
                    "Threads of a worker that it starts; 0: all")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
+  command
+      ->add_option("--worker-backend", split.worker_backend,
+                   "What computes the rows of a worker that it starts: cpu, cuda or hip")
+      ->capture_default_str();
   command->add_flag(
       "--respawn", split.respawn,
       "Start another in the place of a worker that is lost; else wait for one to join");
@@ -88,6 +92,10 @@ void add_worker(CLI::App& parent) {
   command->add_option("--connect", settings->connect, "The master: tcp://HOST:PORT")->required();
   command->add_option("--threads", settings->threads, "Threads; 0: all (no result depends on it)")
       ->check(CLI::Range(0, 4096));
+  command
+      ->add_option("--backend", settings->backend,
+                   "What computes the worker's rows: cpu, cuda or hip; the others may differ")
+      ->capture_default_str();
   command->add_option("--curve", settings->curve, "Keys of a worker (FILE.client of the master's)");
   command->add_option("--peer-host", settings->peer_host,
                       "Address for other workers (default: of the way to the master)");

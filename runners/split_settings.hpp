@@ -18,9 +18,10 @@ namespace noesis {
 struct SplitSettings {
   std::string transport = "zmq";  ///< zmq, mpi, local (threads of this process) or dry
   std::string bind = "tcp://127.0.0.1:5560";
-  int workers = 0;        ///< that join by themselves; of local: all
-  int local_workers = 0;  ///< that the master starts
-  int threads_each = 1;   ///< of a worker that it starts
+  int workers = 0;                     ///< that join by themselves; of local: all
+  int local_workers = 0;               ///< that the master starts
+  int threads_each = 1;                ///< of a worker that it starts
+  std::string worker_backend = "cpu";  ///< of a worker that it starts: cpu, cuda or hip
   bool respawn = false;
   bool insecure = false;
   bool quiet = false;
@@ -69,6 +70,7 @@ struct WorkerSettings {
   std::filesystem::path curve = {};  ///< keys of a client, as of `noesis serve`
   std::string peer_host = {};
   int threads = 0;
+  std::string backend = "cpu";  ///< what computes its rows: cpu, cuda or hip
   std::string config_digest = {}, connectome_digest = {};
   double patience_s = 10;
   std::string token = {};

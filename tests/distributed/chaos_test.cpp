@@ -11,6 +11,7 @@
 #include "distributed/protocol.hpp"
 #include "distributed/recovering_crew.hpp"
 #include "tests/distributed/lives.hpp"
+#include "tests/distributed/processes.hpp"
 
 namespace noesis {
 

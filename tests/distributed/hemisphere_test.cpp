@@ -16,6 +16,7 @@
 #include "distributed/zmq_frames.hpp"
 #include "distributed/zmq_worker.hpp"
 #include "tests/distributed/lives.hpp"
+#include "tests/distributed/processes.hpp"
 
 namespace noesis {
 
@@ -33,6 +34,19 @@ TEST(Hemispheres, TwoProcessesHaveTheBitsOfOne) {
 }
 TEST(Hemispheres, FourProcessesHaveTheBitsOfOne) {
   expect_same_life(make_zmq_crew(started(4)), 60, [](int) {});
+}
+
+// Red when workers of different kinds do not find together.
+TEST(Hemispheres, OneOnADeviceHasTheBitsOfOne) {
+  ZmqCrewOptions options = started(2);
+  options.worker_command = [second = false](const std::string& endpoint,
+                                            const std::string& token) mutable {
+    ChildCommand command{{kWorker, endpoint, token}};
+    if (second) command.words.emplace_back("emulated");
+    second = true;
+    return command;
+  };
+  expect_same_life(make_zmq_crew(options), 60, [](int) {});
 }
 
 TEST(Hemispheres, AdaptiveStepsHaveTheBitsOfOne) {
