@@ -1,9 +1,8 @@
 // The part of the composition root that knows of distributed/: which transports this build has.
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "core/config.hpp"
 #include "core/error.hpp"
@@ -87,12 +86,11 @@ nlohmann::ordered_json json_of(const SplitReport& report, const RecoveryReport* 
 #ifdef NOESIS_HAVE_HEMISPHERES
 constexpr const char* kKeysVariable = "NOESIS_WORKER_KEYS";
 
-/// The way that this program was started.
-std::string own_program() {
-  std::string path(4096, '\0');
-  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
-  path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return path;
+/// The program that has the command of a worker: this one, or the one beside noesis-agent.
+std::string worker_program() {
+  std::error_code error;
+  const auto own = std::filesystem::read_symlink("/proc/self/exe", error);
+  return own.filename() == "noesis-agent" ? own.parent_path() / "noesis" : own;
 }
 
 std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const SplitDigests& digests,
@@ -119,8 +117,9 @@ std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const Spli
   }
   options.worker_command = [threads = settings.threads_each, backend = settings.worker_backend,
                             own_keys](const std::string& endpoint, const std::string& token) {
-    ChildCommand command{{own_program(), "hemisphere", "worker", "--connect", endpoint, "--threads",
-                          std::to_string(threads), "--backend", backend, "--token", token}};
+    ChildCommand command{{worker_program(), "hemisphere", "worker", "--connect", endpoint,
+                          "--threads", std::to_string(threads), "--backend", backend, "--token",
+                          token}};
     if (!own_keys.empty()) command.environment.emplace_back(kKeysVariable, own_keys);
     return command;
   };
@@ -201,6 +200,22 @@ template BackendFactory<float> split_backend_factory(const SplitSettings&, Split
                                                      std::shared_ptr<SplitWatch>);
 template BackendFactory<double> split_backend_factory(const SplitSettings&, SplitDigests,
                                                       std::shared_ptr<SplitWatch>);
+
+BackendFactory<double> env_backend_factory(const std::string& backend, int local_workers) {
+  if (local_workers == 0) return backend_factory<double>(backend);
+  if (backend != "cpu") {
+    throw ConfigError({.what = "workers and a backend are not to be had at once",
+                       .where = "--local-workers",
+                       .got = "--backend " + backend,
+                       .allowed = "--backend cpu",
+                       .next = {}});
+  }
+  SplitSettings settings;
+  settings.bind = "tcp://127.0.0.1:*";
+  settings.local_workers = local_workers;
+  settings.respawn = settings.quiet = true;
+  return split_backend_factory<double>(settings, {}, nullptr);
+}
 
 double exchange_seconds(bool over_tcp, int members, std::int64_t values, int repeats,
                         double& bytes_copied) {

@@ -15,7 +15,7 @@
 
 #include "core/interrupt.hpp"
 #include "data/memory.hpp"
-#include "runners/factory.hpp"
+#include "runners/split_settings.hpp"
 #include "server/server.hpp"
 
 namespace noesis {
@@ -27,6 +27,7 @@ struct Options {
   ServerOptions server;
   std::string keys, make_keys;
   std::string backend = "cpu";
+  int local_workers = 0;
   double lease_s = 30;
   double memory_gb = 0;
 };
@@ -82,7 +83,7 @@ int serve(Options options) {
   auto& dispatcher = options.server.dispatcher;
   dispatcher.lease = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * options.lease_s));
   dispatcher.session.only_default_env = !dispatcher.session.default_env.empty();
-  dispatcher.session.make_backend = backend_factory<double>(options.backend);
+  dispatcher.session.make_backend = env_backend_factory(options.backend, options.local_workers);
   constexpr double kShareOfAvailable = 0.8;
   limit_memory(options.memory_gb > 0
                    ? 1e9 * options.memory_gb
@@ -142,6 +143,11 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--backend", options->backend,
                    "What takes the steps of brains: auto, cpu, cuda or hip")
+      ->capture_default_str();
+  command
+      ->add_option("--local-workers", options->local_workers,
+                   "Split the brains of each session over so many processes; results are the same")
+      ->check(CLI::Range(0, 4096))
       ->capture_default_str();
   command
       ->add_option("--max-sessions", dispatcher.max_sessions,

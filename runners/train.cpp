@@ -13,9 +13,9 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/progress.hpp"
-#include "runners/factory.hpp"
 #include "runners/metrics_log.hpp"
 #include "runners/run_folder.hpp"
+#include "runners/split_settings.hpp"
 #include "runners/tensorboard.hpp"
 
 namespace noesis {
@@ -232,7 +232,8 @@ int train(const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const bool resumes = !options.resume.empty();
   const TrainConfig config = configure(options);
-  const BackendFactory<double> make_backend = backend_factory<double>(options.backend);
+  const BackendFactory<double> make_backend =
+      env_backend_factory(options.backend, options.local_workers);
   {
     TrainConfig probe = config;  // what cannot be is said before there is a folder
     probe.num_envs = 1;

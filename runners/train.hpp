@@ -15,6 +15,7 @@ struct TrainOptions {
   std::filesystem::path out;           ///< empty: a new folder in runs/
   std::filesystem::path resume;        ///< folder of an interrupted run; config and out are its own
   std::string backend = "cpu";         ///< what takes the steps of brains (runners/factory.hpp)
+  int local_workers = 0;               ///< processes that the brains are split over; 0: none
   bool json = false;                   ///< summary to stdout, everything else to stderr
 };
 

@@ -23,6 +23,11 @@ void add_train(CLI::App& app, int& exit_code) {
       ->add_option("--backend", options->backend,
                    "What takes the steps of brains: auto, cpu, cuda or hip; results are the same")
       ->capture_default_str();
+  command
+      ->add_option("--local-workers", options->local_workers,
+                   "Split the brains over so many processes; results are the same")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
   command->add_flag("--json", options->json, "Print summary.json to stdout");
   command->add_flag("--keys", *list_keys, "List the configuration's keys and stop");
   command->footer(
