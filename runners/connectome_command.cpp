@@ -124,6 +124,11 @@ void add_source(CLI::App& command, Options& options) {
 void add_connectome_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("connectome", "Look at connectomes, make and convert them");
+  command->footer(
+      "Examples:\n"
+      "  noesis connectome info celegans\n"
+      "  noesis connectome generate smallworld --set seed=3 --out ring.npz\n"
+      "  noesis connectome convert celegans --out worm.csv --out-neurons neurons.csv");
   command->require_subcommand(1);
 
   auto* info_command =

@@ -1,6 +1,5 @@
 #include "runners/fit_command.hpp"
 
-#include <cstdio>
 #include <memory>
 
 #include "runners/config_keys.hpp"
@@ -19,7 +18,8 @@ void add_fit_command(CLI::App& app, int& exit_code) {
   command->add_option("--set", options->overrides, "Override a key: a.b=value")
       ->allow_extra_args(false);
   command->add_flag("--json", options->json, "Print summary.json to stdout");
-  command->add_flag("--keys", *list_keys, "List the configuration's keys and stop");
+  command->add_flag("--keys", *list_keys,
+                    "List the configuration's keys and stop; with --json as JSON");
   command->footer(
       "Examples:\n"
       "  noesis fit configs/fit.toml\n"
@@ -31,7 +31,7 @@ void add_fit_command(CLI::App& app, int& exit_code) {
       "control did not come out as it must.");
   command->callback([options, list_keys, &exit_code] {
     if (*list_keys) {
-      std::fputs(keys_text(describe_config<FitConfig>()).c_str(), stdout);
+      print_keys<FitConfig>(options->config, options->overrides, options->json);
       return;
     }
     if (options->config.empty() && options->resume.empty()) throw CLI::RequiredError("config");

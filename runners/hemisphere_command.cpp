@@ -118,6 +118,10 @@ void add_worker(CLI::App& parent) {
 
 void add_hemisphere_command(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("hemisphere", "A brain that is split over workers");
+  command->footer(
+      "Examples:\n"
+      "  noesis hemisphere master configs/rate.toml --local-workers 2 --out run.h5\n"
+      "  noesis hemisphere worker --connect tcp://master.lan:5560 --curve keys.client.toml");
   command->require_subcommand(1);
   add_master(*command, exit_code);
   add_worker(*command);

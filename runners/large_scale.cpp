@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "runners/config_keys.hpp"
 #include "runners/memory_report.hpp"
 #include "runners/simulate.hpp"
 
@@ -32,6 +33,7 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
     std::int64_t num_neurons = 200'000;
     std::int64_t synapses_per_neuron = 100;
     bool plan = false;
+    bool keys = false;
     bool mpi = false;
     SplitSettings split{.transport = "mpi"};
     double device_memory_gib = 0;
@@ -59,6 +61,8 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
   command->add_option("--device-memory-gib", options->device_memory_gib,
                       "Memory to plan for; 0: that of the device here, or 16");
   command->add_flag("--json", options->simulate.json, "Print summary.json to stdout");
+  command->add_flag("--keys", options->keys,
+                    "List the configuration's keys and stop; with --json as JSON");
   command->add_flag("--mpi", options->mpi, "Split the brain over the ranks of mpirun");
   command
       ->add_option("--local-workers", options->split.local_workers,
@@ -81,6 +85,11 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
       "  noesis large-scale --out large.h5 --set plasticity.oja.learning_rate=1e-3 --resume\n"
       "Ctrl-C saves everything, as does every checkpoint_interval_s; --resume goes on from there.");
   command->callback([options, &exit_code] {
+    if (options->keys) {
+      print_keys(options->simulate.config, options->simulate.overrides, options->simulate.json,
+                 large_scale_config(options->num_neurons, options->synapses_per_neuron));
+      return;
+    }
     if (options->mpi && run_mpi_worker(options->split.threads_each)) return;
     if (options->mpi || options->split.local_workers > 0) {
       if (!options->mpi) {

@@ -29,13 +29,6 @@ void print_version() {
               name_of(best_instruction_set()));
 }
 
-/// Every key of a configuration, as `--help` lists them.
-std::string keys_of_simulate() {
-  std::string text = keys_text(describe_config<SimulateConfig>());
-  text += "Which keys of [connectome] and [model] there are depends on `source` and `name`.\n";
-  return text;
-}
-
 /// CLI11 only says that a command is required; this says which was meant.
 void check_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> names;
@@ -74,7 +67,8 @@ int run(int argc, char** argv) {
   simulate_command->add_option("--connectome-out", simulate_options.connectome_out,
                                "Write what plasticity made of the connectome to a file");
   simulate_command->add_flag("--json", simulate_options.json, "Print summary.json to stdout");
-  simulate_command->add_flag("--keys", list_keys, "List the configuration's keys and stop");
+  simulate_command->add_flag("--keys", list_keys,
+                             "List the configuration's keys and stop; with --json as JSON");
   simulate_command->footer(
       "Examples:\n"
       "  noesis simulate configs/celegans.toml --out run.h5\n"
@@ -83,7 +77,8 @@ int run(int argc, char** argv) {
       "Ctrl-C saves state and samples; --resume goes on from there.");
   simulate_command->callback([&] {
     if (list_keys) {
-      std::fputs(keys_of_simulate().c_str(), stdout);
+      print_keys<SimulateConfig>(simulate_options.config, simulate_options.overrides,
+                                 simulate_options.json);
       return;
     }
     if (simulate_options.config.empty()) throw CLI::RequiredError("config");
@@ -98,10 +93,12 @@ int run(int argc, char** argv) {
   add_agent_commands(app);
   add_report_command(app);
   add_serve_command(app, exit_code);
-  app.add_subcommand("version", "Print the version")->callback(print_version);
-  app.add_subcommand("help", "Print this help")->callback([&] {
-    std::fputs(app.help().c_str(), stdout);
-  });
+  auto* version_command = app.add_subcommand("version", "Print the version");
+  version_command->footer("Example:\n  noesis version");
+  version_command->callback(print_version);
+  auto* help_command = app.add_subcommand("help", "Print this help");
+  help_command->footer("Example:\n  noesis help");
+  help_command->callback([&] { std::fputs(app.help().c_str(), stdout); });
 
   try {
     run_agent_program(argc, argv);

@@ -1,6 +1,5 @@
 #include "runners/train_command.hpp"
 
-#include <cstdio>
 #include <memory>
 
 #include "agent/train_config.hpp"
@@ -29,7 +28,8 @@ void add_train(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print summary.json to stdout");
-  command->add_flag("--keys", *list_keys, "List the configuration's keys and stop");
+  command->add_flag("--keys", *list_keys,
+                    "List the configuration's keys and stop; with --json as JSON");
   command->footer(
       "Examples:\n"
       "  noesis train configs/train-steer.toml\n"
@@ -38,7 +38,7 @@ void add_train(CLI::App& app, int& exit_code) {
       "Ctrl-C saves checkpoints; --resume goes on from there, to the same bits.");
   command->callback([options, list_keys, &exit_code] {
     if (*list_keys) {
-      std::fputs(keys_text(describe_config<TrainConfig>()).c_str(), stdout);
+      print_keys<TrainConfig>(options->config, options->overrides, options->json);
       return;
     }
     if (options->config.empty() && options->resume.empty()) throw CLI::RequiredError("config");

@@ -19,7 +19,7 @@ void add(CLI::App& app, int& exit_code, const std::string& help, const std::stri
   const std::string name = Experiment::kName;
   CLI::App* const command = app.add_subcommand(name, help);
   add_run_options(*command, *options);
-  command->add_flag("--keys", *keys, "List the configuration's keys and stop");
+  command->add_flag("--keys", *keys, "List the configuration's keys and stop; with --json as JSON");
   command->footer("Examples:\n  noesis " + name + " --quick\n  noesis " + name +
                   " --seed 100 --out runs/mine\n  noesis " + name + " " + example + "\n  noesis " +
                   name + " --resume runs/mine\n" +
@@ -27,7 +27,8 @@ void add(CLI::App& app, int& exit_code, const std::string& help, const std::stri
                   "it must.");
   command->callback([options, keys, &exit_code] {
     if (*keys) {
-      std::fputs(keys_text(describe_config<typename Experiment::Config>()).c_str(), stdout);
+      print_keys(options->config, options->overrides, options->json,
+                 Experiment::defaults(options->quick));
       return;
     }
     exit_code = run_experiment<Experiment>(*options);
