@@ -2,7 +2,7 @@
 # `./noesis test`: builds what the labels need, runs their ctest cases, counts. Sourced by the launcher,
 # whose functions and variables it uses (root, build, preset, jobs, say, fail, ensure_build).
 
-default_labels=(unit property reference python install gpu-host distributed)
+default_labels=(unit property reference python docs install gpu-host distributed)
 known_labels=("${default_labels[@]}" slow gpu asan tsan fuzz)
 
 # Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named.
