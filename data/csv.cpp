@@ -83,12 +83,14 @@ bool CsvReader::next() {
   return true;
 }
 
-std::int64_t CsvReader::integer(int column, std::int64_t low, std::int64_t high) const {
+std::int64_t CsvReader::integer(int column, std::int64_t low, std::int64_t high,
+                                std::string next) const {
   const std::string_view text = field(column);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
-    fail(column, "not an integer in range", std::to_string(low) + " to " + std::to_string(high));
+    fail(column, "not an integer in range", std::to_string(low) + " to " + std::to_string(high),
+         std::move(next));
   }
   return value;
 }
@@ -105,14 +107,14 @@ double CsvReader::number(int column) const {
 
 std::string CsvReader::where() const { return source_ + ":" + std::to_string(line_); }
 
-void CsvReader::fail(int column, std::string what, std::string allowed) const {
+void CsvReader::fail(int column, std::string what, std::string allowed, std::string next) const {
   const auto index = static_cast<std::size_t>(column);
   const std::string name = index < header_.size() ? header_[index] : std::to_string(column);
   throw ConfigError({.what = std::move(what) + " in column '" + name + "'",
                      .where = where(),
                      .got = "'" + std::string(field(column)) + "'",
                      .allowed = std::move(allowed),
-                     .next = ""});
+                     .next = std::move(next)});
 }
 
 bool CsvReader::read_line() {

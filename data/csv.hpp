@@ -33,8 +33,9 @@ class CsvReader {
 
   /// A field of the row; the view lasts until next().
   std::string_view field(int column) const { return fields_[static_cast<std::size_t>(column)]; }
-  /// A decimal integer in [low, high]. @throws ConfigError.
-  std::int64_t integer(int column, std::int64_t low, std::int64_t high) const;
+  /// A decimal integer in [low, high]. @throws ConfigError, with `next` as what to do.
+  std::int64_t integer(int column, std::int64_t low, std::int64_t high,
+                       std::string next = {}) const;
   /// A finite number. @throws ConfigError.
   double number(int column) const;
 
@@ -42,7 +43,8 @@ class CsvReader {
   /// "source:line", where the last row stands.
   std::string where() const;
   /// Throws ConfigError about a field of the row.
-  [[noreturn]] void fail(int column, std::string what, std::string allowed) const;
+  [[noreturn]] void fail(int column, std::string what, std::string allowed,
+                         std::string next = {}) const;
 
  private:
   bool read_line();

@@ -17,7 +17,7 @@ std::string number(double value) {
   return {text.data(), end};
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string json = "\"";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
@@ -72,7 +72,7 @@ std::string json_of(const MultiBinary& space) {
 std::string json_of(const DictSpace& dict) {
   std::string parts;
   for (const auto& [key, space] : dict.spaces) {
-    parts += (parts.empty() ? "" : ", ") + quoted(key) + ": " + space_json(space);
+    parts += (parts.empty() ? "" : ", ") + json_string(key) + ": " + space_json(space);
   }
   return R"("Dict", "subspaces": {)" + parts + "}";
 }

@@ -6,6 +6,7 @@
 
 #include "core/atomic_file.hpp"
 #include "core/error.hpp"
+#include "core/names.hpp"
 #include "data/csv.hpp"
 #include "physics/connectome_formats.hpp"
 
@@ -90,6 +91,21 @@ Neurons load_neurons(const std::filesystem::path& file) {
   return neurons;
 }
 
+/// Without a column of weights every synapse weighs 1, which a misspelled one must not come to.
+void require_no_misspelled_weight(const CsvReader& csv, const std::filesystem::path& file) {
+  const std::vector<std::string> names(kWeight.begin(), kWeight.end());
+  for (const std::string& column : csv.header()) {
+    const std::string meant = nearest_name(column, names);
+    if (meant.empty()) continue;
+    throw ConfigError(
+        {.what = "no column of weights, and one that looks like it",
+         .where = file.string() + ":1",
+         .got = "'" + column + "'",
+         .allowed = join_names(names) + "; with no such column every synapse weighs 1",
+         .next = "did you mean '" + meant + "'?"});
+  }
+}
+
 std::int64_t count_lines(const std::filesystem::path& file) {
   std::ifstream in = open_text(file);
   std::vector<char> block(1 << 20);
@@ -113,9 +129,12 @@ Edges load_edges(const std::filesystem::path& file, const std::optional<Neurons>
   CsvReader csv(in, file.string(), separator_of(file));
   const int pre = csv.column(pre_names), post = csv.column(post_names);
   const int weight = csv.find_column(kWeight), delay = csv.find_column(kDelay);
+  if (weight < 0) require_no_misspelled_weight(csv, file);
   const auto id_of = [&](int column) {
-    return neurons ? neurons->find(csv, column)
-                   : static_cast<std::int32_t>(csv.integer(column, 0, num_neurons - 1));
+    if (neurons) return neurons->find(csv, column);
+    return static_cast<std::int32_t>(csv.integer(column, 0, num_neurons - 1,
+                                                 "if neurons have names, give their file too: "
+                                                 "neurons = \"FILE.csv\", --neurons FILE.csv"));
   };
   Edges edges;
   edges.list.reserve(static_cast<std::size_t>(lines));

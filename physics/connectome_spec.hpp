@@ -18,6 +18,13 @@ struct FileParameters {
   std::string gap_junctions;
   std::int64_t num_neurons = 0;
   bool sum_duplicates = false;
+  /// "auto": as the weights have them, refused where all are positive though the neurons' signs are
+  /// not. "weights": as the weights have them. "presynaptic": |w| times the sign of the presynaptic
+  /// neuron; neurons of sign 0 keep the weights'.
+  std::string signs = "auto";
+  /// "file": as they are. "log1p_l2": log(1 + |w|), each row scaled to norm 1 and gap junctions to
+  /// a mean row sum of 1, as the worm's section counts are (celegans_connectome.hpp).
+  std::string weights = "file";
 
   template <class V>
   void visit(V& v) {
@@ -27,6 +34,9 @@ struct FileParameters {
     v("gap_junctions", gap_junctions, "CSV file of gap junctions, or \"\" (for .csv, .tsv)");
     v("num_neurons", num_neurons, "Neurons; 0: as many as the largest id says", at_least(0));
     v("sum_duplicates", sum_duplicates, "Add the weights of edges that stand more than once");
+    v("signs", signs, "Whose signs synapses have: the weights', or the presynaptic neurons'",
+      one_of({"auto", "weights", "presynaptic"}));
+    v("weights", weights, "Scaling of the weights, e.g. of counts", one_of({"file", "log1p_l2"}));
   }
 };
 

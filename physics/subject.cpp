@@ -1,10 +1,14 @@
 #include "physics/subject.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
+#include <filesystem>
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "physics/connectome_io.hpp"
 #include "physics/rewire.hpp"
 
 namespace noesis {
@@ -79,6 +83,27 @@ Subject reference(std::int64_t num_neurons, std::uint64_t seed, Condition condit
   return subject;
 }
 
+Connectome all_excitatory(const Connectome& connectome) {
+  std::vector<Synapse> synapses = connectome.edges();
+  for (Synapse& synapse : synapses) synapse.weight = std::abs(synapse.weight);
+  return {connectome.num_neurons(), synapses, connectome.gap_edges(), connectome.neurons(),
+          connectome.synapses().delays_ms};
+}
+
+Subject from_file(const std::string& path, std::uint64_t seed, Condition condition) {
+  Subject subject;
+  Connectome connectome = load_connectome(path);
+  double coupling = 1;
+  if (condition == Condition::kSeized) {
+    connectome = all_excitatory(connectome);
+    coupling = 5;
+  }
+  if (condition == Condition::kStranger) connectome = rewire(connectome, seed ^ kStrangerSeed);
+  subject.connectome = std::make_shared<Connectome>(std::move(connectome));
+  subject.brain = wilson_cowan_brain(coupling, 0.5, 0.1, seed);
+  return subject;
+}
+
 Subject lorenz63(Condition condition) {
   Subject subject;
   subject.connectome = std::make_shared<Connectome>(1, std::span<const Synapse>{});
@@ -119,6 +144,12 @@ std::vector<std::string> subject_names() {
           "reference-10", "reference-20",     "reference-50"};
 }
 
+bool names_file(const std::string& subject) {
+  constexpr std::array<std::string_view, 5> kEndings = {".h5", ".csv", ".tsv", ".mtx", ".npz"};
+  const std::string ending = std::filesystem::path(subject).extension().string();
+  return std::ranges::find(kEndings, ending) != kEndings.end();
+}
+
 Subject make_subject(const std::string& name, std::uint64_t seed, Condition condition) {
   Subject subject;
   if (name == "celegans") {
@@ -131,11 +162,15 @@ Subject make_subject(const std::string& name, std::uint64_t seed, Condition cond
     subject = lorenz63(condition);
   } else if (const std::int64_t size = reference_size(name); size > 0) {
     subject = reference(size, seed, condition);
+  } else if (names_file(name)) {
+    subject = from_file(name, seed, condition);
   } else {
     throw ConfigError({.what = "unknown subject",
                        .where = {},
                        .got = name,
-                       .allowed = join_names(subject_names()) + " (reference-N for any N from 2)",
+                       .allowed = join_names(subject_names()) +
+                                  " (reference-N for any N from 2), or a connectome file: .h5, "
+                                  ".csv, .tsv, .mtx or .npz",
                        .next = suggest_name(name, subject_names())});
   }
   if (name != "lorenz63") {

@@ -7,6 +7,8 @@
 /// | celegans-coupled | the same with G .5, g 20: the lower-dimensional worm                   |
 /// | reference-N      | reference brain of N nodes, signed weights, G 2 (generators.hpp)       |
 /// | lorenz63         | Lorenz's model                                                         |
+/// | a file's path    | that connectome (.h5, .csv, .tsv, .mtx, .npz) with its own weights, a   |
+/// |                  | Wilson-Cowan pair a neuron, G 1, g .5                                   |
 ///
 /// Brains: tau is 10 ms, drive P = 1.25 + 0.1 N(0, 1), classical Runge-Kutta with dt = 0.1 tau
 /// (reference-N: 0.05 tau), a sample every 0.2 tau. Lorenz-63: tau is 0.25 time units, dt 0.01.
@@ -15,7 +17,7 @@
 /// |-------------|----------------------------------------------|------------------------------|
 /// | kHealthy    | as above                                     | rho 28                       |
 /// | kComatose   | P = -2                                       | rho .5                       |
-/// | kSeized     | excitatory weights: worm G 5, reference G 8  | -                            |
+/// | kSeized     | excitatory weights: worm, file G 5, reference G 8 | -                       |
 /// | kLimitCycle | uncoupled, equal P                           | rho 350                      |
 /// | kStranger   | every degree kept, the wiring randomised;    | -                            |
 /// |             | where all are connected, other weights       |                              |
@@ -48,11 +50,14 @@ struct Subject {
   std::int64_t pulse_samples = 5;  ///< length of a touch [samples]
 };
 
-/// The names above; N is any number of nodes from 2 on.
+/// The names above but the last; N is any number of nodes from 2 on.
 std::vector<std::string> subject_names();
 
+/// Whether a subject's name is the path of a connectome file: it ends as one does.
+bool names_file(const std::string& subject);
+
 /// `seed` makes the drive of every brain, and the wiring of reference-N. @throws ConfigError for an
-/// unknown name, and for a condition that the subject cannot have.
+/// unknown name, a file that cannot be read, and a condition that the subject cannot have.
 Subject make_subject(const std::string& name, std::uint64_t seed,
                      Condition condition = Condition::kHealthy);
 

@@ -19,6 +19,7 @@
 #include "physics/plasticity/load_monitor.hpp"
 #include "physics/vitals/lyapunov.hpp"
 #include "runners/factory.hpp"
+#include "runners/jobs/words.hpp"
 #include "runners/recording.hpp"
 #include "runners/run_folder.hpp"
 #include "runners/simulate_config.hpp"
@@ -33,6 +34,8 @@ namespace {
 
 constexpr const char* kCheckpointKind = "simulate";
 constexpr int kCheckpointSchema = 2;
+/// 97.5% of Student's t with 9 degrees of freedom: an exponent's error is over ten blocks.
+constexpr double kStudent9 = 2.262;
 constexpr std::int64_t kVitalsNeurons = 256;
 constexpr std::int64_t kVitalsSamples = 1 << 17;  // the last ones, so that memory stays bounded
 
@@ -114,7 +117,7 @@ class Run {
         command_(command),
         arena_(config.threads),
         connectomes_(make_connectomes(config)),
-        schedule_(config.stimulus, *connectomes_.front(), config.num_envs),
+        schedule_(config.stimulus, *connectomes_.front(), config),
         simulation_(connectomes_, config.brain, seeds(), arena_, make_factory(options)),
         partial_(temporary_beside(paths.recording)),
         recorder_(partial_, make_layout(config, *connectomes_.front())) {
@@ -449,9 +452,13 @@ class Run {
     options.duration = config_.vitals.lyapunov_duration_ms;
     options.renormalise_interval = 0.5 * tau;
     const LyapunovResult measured = lyapunov_spectrum(brain.system(), brain.state(), options);
-    return {{"largest_per_ms", measured.exponents[0]},
-            {"standard_error_per_ms", measured.standard_errors[0]},
-            {"largest_times_tau", measured.exponents[0] * tau}};
+    const double exponent = measured.exponents[0], error = measured.standard_errors[0];
+    const double reach = kStudent9 * error;
+    return {{"largest_per_ms", exponent},
+            {"standard_error_per_ms", error},
+            {"largest_times_tau", exponent * tau},
+            {"interval_95_times_tau", {(exponent - reach) * tau, (exponent + reach) * tau}},
+            {"dynamics", name_of(classify_dynamics({exponent, error}, tau))}};
   }
 
   const SimulateConfig& config_;
@@ -472,6 +479,28 @@ class Run {
   std::string decisions_;  // lines of JSON
 };
 
+/// The result in a few lines.
+std::string words_of(const nlohmann::ordered_json& result, const std::string& component) {
+  std::string words =
+      text("brain      %lld neurons, %lld synapses, %lld gap junctions\n",
+           result.at("num_neurons").get<long long>(), result.at("num_synapses").get<long long>(),
+           result.at("num_gap_junctions").get<long long>());
+  if (has(result, "vitals")) {
+    const nlohmann::ordered_json& vitals = result.at("vitals");
+    words += text("activity   mean %s %.3g, deviation of a neuron %.3g, synchrony chi %.2f\n",
+                  component.c_str(), num(vitals, "mean_rate"), num(vitals, "unit_deviation"),
+                  num(vitals, "golomb_chi"));
+  }
+  if (has(result, "lyapunov")) {
+    const nlohmann::ordered_json& lyapunov = result.at("lyapunov");
+    const auto& interval = lyapunov.at("interval_95_times_tau");
+    words += text("dynamics   %s: largest Lyapunov exponent %.3g per tau, 95%% [%.3g, %.3g]\n",
+                  str(lyapunov, "dynamics").c_str(), num(lyapunov, "largest_times_tau"),
+                  interval.at(0).get<double>(), interval.at(1).get<double>());
+  }
+  return words;
+}
+
 template <Real T>
 int run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths,
         const std::string& command) {
@@ -486,14 +515,15 @@ int run(const SimulateConfig& config, const SimulateOptions& options, const Path
     return 130;
   }
   nlohmann::ordered_json result = run.result(options.connectome_out);
+  const std::string said = words_of(result, component_names(config.brain.model).front());
   const std::string summary = make_summary(command, config.seed, config_digest(config),
                                            since_start.seconds(), true, std::move(result))
                                   .dump(2);
   write_file_atomically(paths.summary, summary + "\n");
   std::FILE* const words = options.json ? stderr : stdout;
   if (options.json) std::printf("%s\n", summary.c_str());
-  std::fprintf(words, "recording  %s\nconfig     %s\nsummary    %s\n", paths.recording.c_str(),
-               paths.config.c_str(), paths.summary.c_str());
+  std::fprintf(words, "%srecording  %s\nconfig     %s\nsummary    %s\n", said.c_str(),
+               paths.recording.c_str(), paths.config.c_str(), paths.summary.c_str());
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -20,7 +21,13 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
     std::int64_t id = -1;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
     if (error != std::errc() || end != name.data() + name.size()) {
-      ids.push_back(connectome.neuron_id(name));
+      try {
+        ids.push_back(connectome.neuron_id(name));
+      } catch (const ConfigError& error) {
+        ErrorParts parts = error.parts();
+        parts.where = key;
+        throw ConfigError(parts);
+      }
       continue;
     }
     if (id < 0 || id >= connectome.num_neurons()) {
@@ -36,8 +43,23 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
   return ids;
 }
 
+namespace {
+
+void require_on_grid(double time_ms, double dt_ms, const std::string& key) {
+  const double steps = time_ms / dt_ms;
+  if (std::abs(steps - std::round(steps)) <= 1e-6 * std::max(1.0, std::abs(steps) * 1e-3)) return;
+  throw ConfigError({.what = "inputs change between two steps",
+                     .where = key,
+                     .got = std::to_string(time_ms) + " ms",
+                     .allowed = "a multiple of integrator.dt_ms = " + std::to_string(dt_ms),
+                     .next = {}});
+}
+
+}  // namespace
+
 StimulusSchedule::StimulusSchedule(const std::vector<StimulusSpec>& stimuli,
-                                   const Connectome& connectome, std::int64_t num_envs) {
+                                   const Connectome& connectome, const SimulateConfig& config) {
+  const std::int64_t num_envs = config.num_envs;
   for (std::size_t k = 0; k < stimuli.size(); ++k) {
     const std::string key = "stimulus." + std::to_string(k);
     Item item{stimuli[k], resolve_neurons(stimuli[k].neurons, connectome, key + ".neurons"), {}};
@@ -47,6 +69,19 @@ StimulusSchedule::StimulusSchedule(const std::vector<StimulusSpec>& stimuli,
                          .got = std::to_string(item.spec.stop_ms),
                          .allowed = "above start_ms = " + std::to_string(item.spec.start_ms),
                          .next = {}});
+    }
+    if (item.spec.start_ms > config.duration_ms) {
+      throw ConfigError({.what = "a stimulus begins after the end of the run",
+                         .where = key + ".start_ms",
+                         .got = std::to_string(item.spec.start_ms),
+                         .allowed = "at most duration_ms = " + std::to_string(config.duration_ms),
+                         .next = {}});
+    }
+    if (!config.brain.integrator.adaptive()) {
+      require_on_grid(item.spec.start_ms, config.brain.integrator.dt_ms, key + ".start_ms");
+      if (item.spec.kind != "lesion" && item.spec.stop_ms <= config.duration_ms) {
+        require_on_grid(item.spec.stop_ms, config.brain.integrator.dt_ms, key + ".stop_ms");
+      }
     }
     item.environments = item.spec.environments;
     if (item.environments.empty()) {

@@ -18,10 +18,10 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
 
 class StimulusSchedule {
  public:
-  /// @throws ConfigError for unknown neurons or environments, or a stop that is not after its
-  /// start.
+  /// @throws ConfigError for unknown neurons or environments, a stop that is not after its start, a
+  /// start after the end of the run, and times between the steps of an integrator of fixed ones.
   StimulusSchedule(const std::vector<StimulusSpec>& stimuli, const Connectome& connectome,
-                   std::int64_t num_envs);
+                   const SimulateConfig& config);
 
   /// Times at which inputs change [ms], ascending.
   const std::set<double>& events() const noexcept { return events_; }

@@ -39,7 +39,7 @@ struct BrainOptions {
 
   template <class V>
   void visit(V& v) {
-    v("subject", subject, "Brain: reference-N, celegans, celegans-coupled");
+    v("subject", subject, "Brain: reference-N, celegans, celegans-coupled, or a connectome file");
     v("brain_seed", brain_seed, "Seed of the brain's wiring and drive", at_least(0));
     v("connectome", connectome,
       "Connectome file in place of the subject's own wiring: .h5, .csv, .tsv, .mtx or .npz");
@@ -61,7 +61,10 @@ struct BrainOptions {
   }
   /// Files that the options name.
   std::vector<std::string> files() const {
-    return connectome.empty() ? std::vector<std::string>{} : std::vector{connectome};
+    std::vector<std::string> named;
+    if (!connectome.empty()) named.push_back(connectome);
+    if (names_file(subject)) named.push_back(subject);
+    return named;
   }
 };
 

@@ -28,7 +28,8 @@ struct EmulateOptions {
 
   template <class V>
   void visit(V& v) {
-    v("subject", subject, "Process: lorenz63, reference-N, celegans, celegans-coupled");
+    v("subject", subject,
+      "Process: lorenz63, reference-N, celegans, celegans-coupled, or a connectome file");
     v("brain_seed", brain_seed, "Seed of the subject's wiring and drive", at_least(0));
     v("cut_step", cut_step, "Predictions before the observations are cut", at_least(1));
     v("window", window, "Free predictions that are judged together", between(2, 100000));
@@ -38,6 +39,11 @@ struct EmulateOptions {
       between(0, 0.95));
     v("transient", transient, "Time before an episode begins [tau]", at_least(0));
     v("noise", noise, "Dynamic noise sigma: sigma sqrt(dt / tau) N(0, 1) a step", at_least(0));
+  }
+
+  /// Options that name files to be read.
+  std::vector<std::string> files() const {
+    return names_file(subject) ? std::vector{subject} : std::vector<std::string>{};
   }
 };
 

@@ -242,6 +242,20 @@ std::optional<double> kaplan_yorke_dimension(std::span<const double> exponents,
   return static_cast<double>(dimension);
 }
 
+std::string name_of(DynamicsClass dynamics) {
+  switch (dynamics) {
+    case DynamicsClass::kFixed:
+      return "fixed";
+    case DynamicsClass::kPeriodic:
+      return "periodic";
+    case DynamicsClass::kChaotic:
+      return "chaotic";
+    case DynamicsClass::kUndecided:
+      return "undecided";
+  }
+  throw InternalError("a class of dynamics that there is not");
+}
+
 DynamicsClass classify_dynamics(const LyapunovEstimate& largest, double tau) {
   require(tau > 0.0 && std::isfinite(tau), "time constant is not a positive number", "tau", tau,
           "> 0");

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "physics/state.hpp"
@@ -81,6 +82,9 @@ enum class DynamicsClass {
   kChaotic,    ///< lambda - 3 SE > 0.003 / tau
   kUndecided,  ///< outside the periodic band by less than 3 SE: measure longer
 };
+
+/// "fixed", "periodic", "chaotic" or "undecided".
+std::string name_of(DynamicsClass dynamics);
 
 /// Class of the dynamics from the largest exponent; `tau` > 0 is the system's time constant, in the
 /// unit of time of the estimate.

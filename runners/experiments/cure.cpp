@@ -134,7 +134,7 @@ std::vector<Job> Cure::jobs(const CureConfig& config) {
   std::vector<Job> jobs;
   for (const std::string& condition : config.conditions) {
     for (std::int64_t s = 0; s < config.num_seeds; ++s) {
-      jobs.push_back(life_job(part_name(condition), life_of(config, condition),
+      jobs.push_back(life_job(id_part(condition), life_of(config, condition),
                               static_cast<std::uint64_t>(config.seed + s), false));
     }
   }

@@ -61,12 +61,6 @@ int run_experiment(const RunOptions& options) {
                     words);
 }
 
-/// A condition's name in names of files.
-inline std::string part_name(std::string condition) {
-  std::ranges::replace(condition, ' ', '-');
-  return condition;
-}
-
 /// The records of condition `k` of jobs that were made condition by condition, seed by seed.
 inline std::vector<nlohmann::ordered_json> records_of(
     const std::vector<nlohmann::ordered_json>& records, std::size_t k, std::int64_t num_seeds) {

@@ -14,6 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Of fewer, a majority is chance.
+constexpr std::int64_t kFewestSeeds = 5;
 const std::vector<std::string> kVerdicts = {"Seizing", "Catatonic", "Ordered", "Edge", "Chaotic"};
 
 GrowthSpec growth_of(const GrowConfig& config, const std::string& model,
@@ -122,19 +124,24 @@ Json rate_of(const std::vector<Json>& records, const std::string& verdict) {
   return rounded(proportion(count, total));
 }
 
-std::string most(const Json& counts) {
-  std::string best = kVerdicts.front();
+/// The verdict on more than half of them; else all that there are: "(1 Catatonic, 1 Edge)".
+std::string mostly(const Json& counts) {
+  int all = 0;
+  for (const auto& [verdict, count] : counts.items()) all += count.get<int>();
+  std::vector<std::string> found;
   for (const std::string& verdict : kVerdicts) {
-    if (counts.at(verdict).get<int>() > counts.at(best).get<int>()) best = verdict;
+    const int count = counts.at(verdict).get<int>();
+    if (2 * count > all) return verdict;
+    if (count > 0) found.push_back(text("%d ", count) + verdict);
   }
-  return best;
+  return "(" + joined(found, ", ") + ")";
 }
 
 std::string course_of(const Json& row) {
   std::vector<std::string> parts;
   for (const Json& size : row.at("sizes")) {
     parts.push_back(
-        text("%d %s", size.at("neurons").get<int>(), most(size.at("verdicts")).c_str()));
+        text("%d %s", size.at("neurons").get<int>(), mostly(size.at("verdicts")).c_str()));
   }
   return joined(parts, ", ");
 }
@@ -165,13 +172,17 @@ Json conclude(const GrowConfig& config, const Json& rows) {
     const Json* noise = find_row(rows, model, "global noise");
     if (trinity == nullptr || noise == nullptr) continue;
     const bool claim = at_edge(*trinity) && !at_edge(*noise);
+    const char* verdict = claim ? "holds" : "does not hold";
     sentences.push_back(text(
         "%s: the claim that homeostasis, not noise, holds a growing brain at the edge of chaos "
-        "%s: at the last size most brains are %s with homeostasis and %s with noise in its "
+        "%s: at the last size brains are mostly %s with homeostasis and %s with noise in its "
         "place%s.",
-        model.c_str(), claim ? "holds" : "does not hold",
-        most(trinity->at("sizes").back().at("verdicts")).c_str(),
-        most(noise->at("sizes").back().at("verdicts")).c_str(),
+        model.c_str(),
+        config.num_seeds < kFewestSeeds
+            ? text("is not decided by %d seeds", static_cast<int>(config.num_seeds)).c_str()
+            : verdict,
+        mostly(trinity->at("sizes").back().at("verdicts")).c_str(),
+        mostly(noise->at("sizes").back().at("verdicts")).c_str(),
         lives(*trinity) && !at_edge(*trinity) ? "; they live, but beyond the edge" : ""));
   }
   for (const Json& row : rows) {
@@ -211,7 +222,7 @@ std::vector<Job> Grow::jobs(const GrowConfig& config) {
       for (std::int64_t s = 0; s < config.num_seeds; ++s) {
         const auto seed = static_cast<std::uint64_t>(config.seed + s);
         jobs.push_back(
-            {.id = model + "-" + part_name(condition) + "-" + std::to_string(seed),
+            {.id = model + "-" + id_part(condition) + "-" + std::to_string(seed),
              .cost_s = 1 + 4e-3 * static_cast<double>(sizes.back()),
              .stepwise = [=](const JobProgress& progress) { return run(growth, seed, progress); }});
       }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cmath>
 #include <exception>
 #include <fstream>
@@ -52,6 +53,18 @@ std::int64_t units_of(const Job& job) {
 }
 
 }  // namespace
+
+std::string id_part(const std::string& name) {
+  std::string id;
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_') {
+      id += c;
+    } else if (!id.empty() && id.back() != '-') {
+      id += '-';
+    }
+  }
+  return id;
+}
 
 std::optional<std::vector<Json>> run_jobs(const std::vector<Job>& jobs, const fs::path& folder,
                                           int num_threads, const std::string& label) {

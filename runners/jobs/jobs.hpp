@@ -11,6 +11,9 @@
 
 namespace noesis {
 
+/// A name as a part of an id: what may not stand there becomes "-".
+std::string id_part(const std::string& name);
+
 /// What a job found: its part of the summary, and what a report draws (null: nothing).
 struct JobResult {
   nlohmann::ordered_json record;

@@ -1,6 +1,7 @@
 #include "runners/loop/conclusions.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -135,7 +136,7 @@ void conclude_phase1(const Json& result, std::vector<std::string>& out) {
     }
     if (parts.empty()) continue;
     out.push_back("Wiring of " + data +
-                  text(" (base rate %.3f): best ", num(*all[0], "base_rate")) +
+                  text(" (guessing: AUROC 0.5, AUPRC %.3f): best ", num(*all[0], "base_rate")) +
                   joined(parts, "; ") + ".");
   }
 }
@@ -155,14 +156,16 @@ void conclude_interventions(const Json& result, std::vector<std::string>& out) {
                       text(" %+.3f [%+.3f, %+.3f], p = %.2g)", mean, d.at(1).get<double>(),
                            d.at(2).get<double>(), num(*pair, "p_value")));
     }
-    out.push_back("Interventions on " + data +
-                  text(", %d seeds: of %zu paired comparisons ",
-                       static_cast<int>(num(*pairs[0], "seeds")), pairs.size()) +
-                  (shown.empty()
-                       ? text("none shows a difference (p < %g)", kSignificance)
-                       : text("%zu show a difference (p < %g): ", shown.size(), kSignificance) +
-                             joined(shown, "; ")) +
-                  ".");
+    const int seeds = static_cast<int>(num(*pairs[0], "seeds"));
+    out.push_back(
+        "Interventions on " + data +
+        text(", %d seeds: of %zu paired comparisons ", seeds, pairs.size()) +
+        (std::exp2(1 - seeds) >= kSignificance
+             ? text("none can show a difference (p < %g) with so few seeds", kSignificance)
+         : shown.empty() ? text("none shows a difference (p < %g)", kSignificance)
+                         : text("%zu show a difference (p < %g): ", shown.size(), kSignificance) +
+                               joined(shown, "; ")) +
+        ".");
   }
 }
 

@@ -66,18 +66,6 @@ class ControlSet {
   std::vector<Control> controls_;
 };
 
-std::string file_name(const std::string& name) {
-  std::string id;
-  for (const char c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) || c == '.') {
-      id += c;
-    } else if (!id.empty() && id.back() != '-') {
-      id += '-';
-    }
-  }
-  return id;
-}
-
 JobResult run_control(ControlSet& set, std::size_t k) {
   const SubjectFacts& facts = set.facts();
   Control& control = set.at(k);
@@ -117,7 +105,7 @@ std::vector<Job> control_jobs(std::shared_ptr<const SubjectFacts> facts, std::ui
   const double cost = 0.3 + 0.01 * static_cast<double>(facts->subject.num_units);
   std::vector<Job> jobs;
   for (std::size_t k = 0; k < names.size(); ++k) {
-    jobs.push_back({"control-" + facts->subject.name + "-" + file_name(names[k]), cost,
+    jobs.push_back({"control-" + id_part(facts->subject.name) + "-" + id_part(names[k]), cost,
                     [set, k] { return run_control(*set, k); }});
   }
   return jobs;

@@ -81,7 +81,7 @@ class Loop {
     std::vector<Job> jobs;
     for (std::size_t k = 0; k < names.size(); ++k) {
       const double units = static_cast<double>(make_subject(names[k], seed_).num_units);
-      jobs.push_back({"subject-" + names[k], 1 + 0.1 * units, [&, k] {
+      jobs.push_back({"subject-" + id_part(names[k]), 1 + 0.1 * units, [&, k] {
                         facts[k] = measure(names[k]);
                         return JobResult{facts[k]->record(), subject_plot(facts[k]->reference)};
                       }});
@@ -127,8 +127,8 @@ class Loop {
         std::vector<Job> jobs;
         for (std::int64_t s = 0; s < spec.num_seeds; ++s) {
           jobs.push_back(phase2_job(
-              {.id = "phase2-" + std::to_string(k) + "-" + spec.subject + "-" + name + "-" +
-                     std::to_string(s),
+              {.id = "phase2-" + std::to_string(k) + "-" + id_part(spec.subject) + "-" +
+                     id_part(name) + "-" + std::to_string(s),
                .spec = spec,
                .hypothesis = Hypothesis::parse(name),
                .facts = facts_.at(spec.subject),

@@ -198,7 +198,7 @@ std::vector<Job> phase1_jobs(const DiscoverySpec& spec, std::size_t index, std::
     for (std::int64_t k = 0; k < spec.num_seeds; ++k) {
       const Phase1Spec one = phase1_spec(spec, setting, seed + static_cast<std::uint64_t>(k));
       const bool plotted = k == 0;
-      jobs.push_back({"phase1-" + std::to_string(index) + "-" + spec.subject + "-" +
+      jobs.push_back({"phase1-" + std::to_string(index) + "-" + id_part(spec.subject) + "-" +
                           setting.policy + "-" + setting.estimator + "-" + std::to_string(k),
                       0.05 + 1e-5 * size * size, [one, plotted] {
                         Phase1Matrices matrices;

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
 #include "core/version.hpp"
+#include "runners/jobs/jobs.hpp"
 
 namespace noesis {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::int64_t kMeasurement = 2;
 /// What a measurement depends on.
 struct CacheKey {
   std::string subject;
+  std::string connectome;  ///< digest: a file's may change
   std::int64_t seed;
   std::int64_t measurement = kMeasurement;
   std::string program = std::string(version());
@@ -28,6 +30,7 @@ struct CacheKey {
   template <class V>
   void visit(V& v) {
     v("subject", subject, "");
+    v("connectome", connectome, "");
     v("seed", seed, "");
     v("measurement", measurement, "");
     v("program", program, "");
@@ -129,8 +132,11 @@ SubjectFacts measure_subject(const std::string& name, std::uint64_t seed, const 
                              const fs::path& cache) {
   SubjectFacts facts;
   facts.subject = make_subject(name, seed);
-  const CacheKey key{.subject = name, .seed = static_cast<std::int64_t>(seed), .spec = spec};
-  const fs::path file = cache / (name + "-" + config_digest(key) + ".h5");
+  const CacheKey key{.subject = name,
+                     .connectome = facts.subject.connectome->digest(),
+                     .seed = static_cast<std::int64_t>(seed),
+                     .spec = spec};
+  const fs::path file = cache / (id_part(name) + "-" + config_digest(key) + ".h5");
   if (read_cache(file, facts)) return facts;
   const ThreadArena arena(1);
   const auto process = make_process(facts.subject, arena);
@@ -150,17 +156,7 @@ SubjectFacts measure_subject(const std::string& name, std::uint64_t seed, const 
 }
 
 std::string SubjectFacts::dynamics() const {
-  switch (classify_dynamics({exponent, standard_error}, 1)) {
-    case DynamicsClass::kFixed:
-      return "fixed";
-    case DynamicsClass::kPeriodic:
-      return "periodic";
-    case DynamicsClass::kChaotic:
-      return "chaotic";
-    case DynamicsClass::kUndecided:
-      break;
-  }
-  return "undecided";
+  return name_of(classify_dynamics({exponent, standard_error}, 1));
 }
 
 nlohmann::ordered_json SubjectFacts::record() const {

@@ -119,6 +119,17 @@ TEST(Conclusions, HelpIsClaimedOnlyWhenSignificant) {
               HasSubstr("active against passive hurts model_form (auprc -0.2"));
 }
 
+// Breaks when a test that could not have shown anything is told as one that found nothing.
+TEST(Conclusions, SoFewSeedsCannotShowADifference) {
+  Json few = paired(.2, .25);
+  few["seeds"] = 7;
+  EXPECT_THAT(draw_conclusions({{"phase1_paired", Json::array({few})}}),
+              Contains(HasSubstr("7 seeds: of 1 paired comparisons none can show a difference")));
+  few["seeds"] = 8;
+  EXPECT_THAT(draw_conclusions({{"phase1_paired", Json::array({few})}}),
+              Contains(HasSubstr("none shows a difference")));
+}
+
 // Breaks when comparisons of different data are mixed up.
 TEST(Conclusions, ComparisonsOfOtherDataAreToldApart) {
   Json few = paired(.2, .002);
