@@ -10,8 +10,8 @@
 #include <numeric>
 
 #include "core/config.hpp"
-#include "core/rng.hpp"
 #include "data/memory.hpp"
+#include "physics/noise.hpp"
 
 namespace noesis {
 namespace {
@@ -228,7 +228,10 @@ NormalAnswer WorkerPart<T>::advance(const NormalCommand& command) {
   surgeon_.pin(state_);
   for (std::int64_t step = command.first; step < command.first + command.count; ++step) {
     system_.begin_step(state_, step);
-    if (noise_scale_ > 0) draw_noise(step, command);
+    if (noise_scale_ > 0) {
+      draw_noise(step, noise_scale_, {command.seeds, command.episode_start, plan_.ids.data()}, 0,
+                 surgeon_, arena_, noise_);
+    }
     stepper_->step(system_, state_, spec_.integrator.dt_ms, noise_scale_ > 0 ? &noise_ : nullptr);
     step_ = step + 1;
   }
@@ -237,31 +240,6 @@ NormalAnswer WorkerPart<T>::advance(const NormalCommand& command) {
   answer.busy_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   answer.statistics = communicator_.statistics();
   return answer;
-}
-
-/// As in one process: a neuron's noise belongs to its id.
-template <Real T>
-void WorkerPart<T>::draw_noise(std::int64_t step, const NormalCommand& command) {
-  const bool holds = surgeon_.holds_any();
-  const auto put = [&](std::int64_t env, int c, std::int64_t row, double value) {
-    noise_.at(env, c, row) =
-        holds && surgeon_.holds(env, c, row) ? T(0) : static_cast<T>(noise_scale_ * value);
-  };
-  arena_.parallel_for(shape_.num_neurons, 256, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t env = 0; env < shape_.num_envs; ++env) {
-      const auto e = static_cast<std::size_t>(env);
-      const auto own_step = static_cast<std::uint64_t>(step - command.episode_start[e]);
-      for (std::int64_t row = first; row < last; ++row) {
-        const auto id = static_cast<std::uint32_t>(plan_.ids[static_cast<std::size_t>(row)]);
-        for (int c = 0; c < shape_.num_components; c += 2) {
-          const RandomPair n = normal_pair(command.seeds[e], Stream::kNoise, own_step, id,
-                                           static_cast<std::uint32_t>(c / 2));
-          put(env, c, row, n.first);
-          if (c + 1 < shape_.num_components) put(env, c + 1, row, n.second);
-        }
-      }
-    }
-  });
 }
 
 template <Real T>

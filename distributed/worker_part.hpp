@@ -41,7 +41,6 @@ class WorkerPart final : public WorkerBrain::Part {
   void put_memory(RulesMemory memory);
 
   NormalAnswer advance(const NormalCommand& command);
-  void draw_noise(std::int64_t step, const NormalCommand& command);
   bool is_finite() const;
   void run_rules(const RulesCommand& command);
   Bytes adapt(const AdaptiveCommand<T>& command);

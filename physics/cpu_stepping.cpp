@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/rng.hpp"
 #include "physics/backend.hpp"
+#include "physics/noise.hpp"
 #include "physics/reordered_product.hpp"
 
 namespace noesis {
@@ -40,7 +40,7 @@ class CpuStepping final : public Backend<T> {
     }
     for (std::int64_t step = steps.first; step < steps.first + steps.count; ++step) {
       system_.begin_step(x, step);
-      if (noise_scale_ > 0) draw_noise(step, 0, steps, noise_, arena_);
+      if (noise_scale_ > 0) draw(step, 0, steps, noise_, arena_);
       stepper_->step(system_, x, dt_, noise_scale_ > 0 ? &noise_ : nullptr);
     }
   }
@@ -113,38 +113,18 @@ class CpuStepping final : public Backend<T> {
     const State<T>* const increment = noise_scale_ > 0 ? &group.noise : nullptr;
     for (std::int64_t step = steps.first; step < steps.first + steps.count; ++step) {
       if (increment != nullptr) {
-        draw_noise(step, group.first_tile * shape_.tile_width, steps, group.noise, one_thread_);
+        draw(step, group.first_tile * shape_.tile_width, steps, group.noise, one_thread_);
       }
       group.stepper->step(group.backend, group.state, dt_, increment);
     }
     std::copy_n(group.state.data(), group.state.size(), values);
   }
 
-  /// The noise of a step of the environments from `first_env` on, 0 where it may move nothing.
-  void draw_noise(std::int64_t step, std::int64_t first_env, const StepRange& steps,
-                  State<T>& increment, const ThreadArena& threads) const {
-    const BatchShape& shape = increment.shape();
-    const bool holds = surgeon_.holds_any();
-    const auto put = [&](std::int64_t env, int c, std::int64_t i, double value) {
-      increment.at(env - first_env, c, i) =
-          holds && surgeon_.holds(env, c, i) ? T(0) : static_cast<T>(noise_scale_ * value);
-    };
-    const std::int64_t end_env = first_env + shape.num_envs;
-    threads.parallel_for(shape.num_neurons, 256, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t env = first_env; env < end_env; ++env) {
-        const auto e = static_cast<std::size_t>(env);
-        const auto own_step = static_cast<std::uint64_t>(step - steps.episode_start[e]);
-        for (std::int64_t i = first; i < last; ++i) {
-          for (int c = 0; c < shape.num_components; c += 2) {
-            const RandomPair n =
-                normal_pair(steps.seeds[e], Stream::kNoise, own_step, static_cast<std::uint32_t>(i),
-                            static_cast<std::uint32_t>(c / 2));
-            put(env, c, i, n.first);
-            if (c + 1 < shape.num_components) put(env, c + 1, i, n.second);
-          }
-        }
-      }
-    });
+  /// The noise of a step of the environments from `first_env` on.
+  void draw(std::int64_t step, std::int64_t first_env, const StepRange& steps, State<T>& increment,
+            const ThreadArena& threads) const {
+    draw_noise(step, noise_scale_, {steps.seeds, steps.episode_start}, first_env, surgeon_, threads,
+               increment);
   }
 
   CpuBackend<T>& system_;

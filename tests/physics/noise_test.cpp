@@ -1,10 +1,13 @@
 // The law of the noise: sigma sqrt(dt / tau) N(0, 1), independent between neurons, state variables,
 // environments and steps.
 
+#include "physics/noise.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "core/rng.hpp"
 #include "physics/simulation.hpp"
 #include "tests/physics/brains.hpp"
 
@@ -119,6 +122,27 @@ TEST(Noise, AUnitAloneIsAnOrnsteinUhlenbeckProcess) {
   const Values after = testing::column(sim.state(), 0);
   EXPECT_NEAR(moments(after).sd / (kSigma / std::sqrt(2 - kStep)), 1, 0.02);
   EXPECT_NEAR(correlation(before, after), std::pow(1 - kStep, 5), 0.025);
+}
+
+// Red when what is drawn many at a time differs in a bit from what is drawn alone, at any end.
+TEST(Noise, ManyAreWhatEachIsAlone) {
+  std::vector<std::int32_t> ids;
+  for (std::int32_t k = 0; k < 200; ++k) ids.push_back(1'000'003 * (k % 7) + 17 * k);
+  for (const std::int64_t count : {1, 2, 3, 63, 64, 200}) {
+    std::vector<double> first(200, 9), second(200, 9);
+    for (const bool has_ids : {false, true}) {
+      normal_pairs(12, 1'000'000'007, 1, has_ids ? ids.data() : nullptr, 5, count, first.data(),
+                   second.data());
+      for (std::int64_t k = 0; k < count; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        const auto id = static_cast<std::uint32_t>(has_ids ? ids[at] : 5 + k);
+        const RandomPair alone = normal_pair(12, Stream::kNoise, 1'000'000'007, id, 1);
+        EXPECT_EQ(first[at], alone.first);
+        EXPECT_EQ(second[at], alone.second);
+      }
+      for (auto k = static_cast<std::size_t>(count); k < 200; ++k) EXPECT_EQ(first[k], 9);
+    }
+  }
 }
 
 }  // namespace
