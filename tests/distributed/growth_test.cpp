@@ -132,6 +132,33 @@ TEST(SplitGrowth, WithRulesOfTheHost) {
   }
 }
 
+// Red when weights that Hebb's rule changes at the master, by itself or taught from outside, do not
+// reach the workers between births and sleep.
+TEST(SplitGrowth, LearnsByHebbsRule) {
+  const ThreadArena arena(1);
+  const ConnectomePtr brain = make_brain({});
+  BrainSpec spec = growing_spec("heun");
+  spec.plasticity.rules = {"homeostasis", "hebbian", "decay", "pruning", "neurogenesis", "sleep"};
+  spec.plasticity.hebbian = {.learning_rate = 2e-3, .decay = 1e-3};
+  Simulation<double> whole({brain}, spec, {3}, arena);
+  Simulation<double> split({brain}, spec, {3}, arena, split_over<double>(make_local_crew(3)));
+  std::vector<double> factors(75);
+  for (int ms = 5; ms <= 90; ms += 5) {
+    for (Simulation<double>* const one : {&whole, &split}) {
+      for (std::size_t i = 0; i < factors.size(); ++i) {
+        factors[i] = static_cast<double>((static_cast<int>(i) + ms) % 5) - 2;
+      }
+      if (ms % 15 == 0) one->set_teaching(0, factors);
+      one->set_error(0, ms % 50 < 25 ? 1 : 0);
+      one->advance_to(ms);
+    }
+    expect_same(whole, split);
+    ASSERT_EQ(whole.connectome(0)->digest(), split.connectome(0)->digest()) << "at " << ms;
+  }
+  EXPECT_NE(whole.connectome(0)->digest(), brain->digest());
+  EXPECT_GT(whole.plasticity(0).num_born, 0);
+}
+
 // Red when weights that changed in place on a connectome with delays do not reach the delays' sums.
 TEST(SplitGrowth, LearnsOverDelays) {
   const ThreadArena arena(1);

@@ -3,6 +3,7 @@ it fails. Gymnasium's own tests run through both routes in test_gym*.py."""
 
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -45,6 +46,19 @@ def test_same_trajectory_for_any_thread_count(command, threads):
         assert np.array_equal(batch[2], first), "environment 2 of seed 5 is the one of seed 7"
         there.close()
         single.close()
+
+
+# Goes red when an agent could notice that the brains of its session are split over processes.
+def test_same_trajectory_over_workers(command):
+    from noesis.vector_env import VectorEnv
+
+    here = VectorEnv(STEER, 3, max_episode_steps=10)
+    with Server(command, "--local-workers", "2") as server:
+        there = RemoteVectorEnv(server.address, STEER, 3, max_episode_steps=10)
+        children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True)
+        assert len(children.stdout.split()) == 2
+        assert play(there, steps=15) == play(here, steps=15)
+        there.close()
 
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))

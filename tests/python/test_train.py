@@ -73,6 +73,18 @@ def test_an_interruption_leaves_no_trace(noesis, command, config, tmp_path):
     assert result[0]["agents"][0]["eval"] == result[1]["agents"][0]["eval"]
 
 
+# Goes red when training notices that the brains are split over processes.
+def test_brains_over_workers_are_the_same_training(noesis, config, tmp_path):
+    steps = ["--set", "ppo.total_steps=160"]
+    for name, workers in (("whole", []), ("split", ["--local-workers", "2"])):
+        done = noesis("train", config, *SMALL, *steps, *workers, "--out", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    whole, split = ((tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "split"))
+    assert whole == split
+    result = [json.loads((tmp_path / run / "summary.json").read_text())["result"] for run in ("whole", "split")]
+    assert result[0]["agents"][0]["eval"] == result[1]["agents"][0]["eval"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
