@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <random>
 
+#include "core/curve_door.hpp"
 #include "core/interrupt.hpp"
 #include "distributed/child_worker.hpp"
 #include "distributed/greeting.hpp"
@@ -14,15 +15,6 @@ namespace noesis {
 namespace {
 
 using namespace std::chrono_literals;
-
-bool is_loopback(const std::string& endpoint) {
-  if (endpoint.starts_with("ipc://")) return true;
-  constexpr std::string_view kTcp = "tcp://";
-  if (!endpoint.starts_with(kTcp)) return false;
-  const std::string host = endpoint.substr(kTcp.size(), endpoint.rfind(':') - kTcp.size());
-  return host == "localhost" || host == "[::1]" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
-}
 
 std::uint64_t random_number() {
   std::random_device device;
@@ -45,7 +37,7 @@ class ZmqCrew final : public Crew {
  public:
   explicit ZmqCrew(ZmqCrewOptions options)
       : options_(std::move(options)),
-        zap_(context_, zmq::socket_type::rep),
+        door_(context_),
         router_(context_, zmq::socket_type::router),
         identity_(own_identity()),
         seats_(static_cast<std::size_t>(options_.num_workers)) {
@@ -73,7 +65,7 @@ class ZmqCrew final : public Crew {
     } catch (const std::exception&) {
     }
     router_.close();
-    zap_.close();
+    door_.close();
   }
 
   int size() const override { return static_cast<int>(seats_.size()); }
@@ -144,12 +136,7 @@ class ZmqCrew final : public Crew {
                                  "--insecure"});
     }
     try {
-      if (options_.keys) {
-        zap_.bind("inproc://zeromq.zap.01");
-        router_.set(zmq::sockopt::zap_domain, "noesis");
-        router_.set(zmq::sockopt::curve_server, true);
-        router_.set(zmq::sockopt::curve_secretkey, options_.keys->secret_key);
-      }
+      if (options_.keys) door_.lock(router_, options_.keys->secret_key, options_.keys->workers);
       router_.set(zmq::sockopt::router_mandatory, true);
       router_.set(zmq::sockopt::linger, 500);
       router_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options_.most_bytes));
@@ -285,15 +272,14 @@ class ZmqCrew final : public Crew {
 
   /// Reads what has come.
   void turn(std::chrono::milliseconds timeout) {
-    std::array<zmq::pollitem_t, 2> items = {
-        {{router_.handle(), 0, ZMQ_POLLIN, 0}, {zap_.handle(), 0, ZMQ_POLLIN, 0}}};
+    std::array<zmq::pollitem_t, 2> items = {{{router_.handle(), 0, ZMQ_POLLIN, 0}, door_.knock()}};
     try {
       zmq::poll(items.data(), options_.keys ? 2 : 1, timeout);
     } catch (const zmq::error_t& error) {
       if (error.num() != EINTR) throw;
       return;
     }
-    if ((items[1].revents & ZMQ_POLLIN) != 0) answer_zap();
+    if ((items[1].revents & ZMQ_POLLIN) != 0) door_.answer();
     if ((items[0].revents & ZMQ_POLLIN) == 0) return;
     for (int count = 0; count < 64; ++count) {
       std::string peer;
@@ -399,35 +385,10 @@ class ZmqCrew final : public Crew {
     if (rank < seats_.size()) lose(rank, why);
   }
 
-  /// Whether a key may join, by ZMTP's authentication protocol (ZeroMQ RFC 27).
-  void answer_zap() {
-    std::vector<zmq::message_t> request;
-    bool more = true;
-    while (more) {
-      zmq::message_t part;
-      if (!zap_.recv(part, zmq::recv_flags::none)) return;
-      more = part.more();
-      request.push_back(std::move(part));
-    }
-    bool known = false;
-    if (request.size() == 7 && request[5].to_string_view() == "CURVE" && request[6].size() == 32) {
-      std::array<char, 41> key{};
-      zmq_z85_encode(key.data(), request[6].data<std::uint8_t>(), 32);
-      const auto& workers = options_.keys->workers;
-      known = std::ranges::find(workers, std::string(key.data())) != workers.end();
-    }
-    const std::string id = request.size() > 1 ? request[1].to_string() : std::string();
-    const std::array<std::string, 6> reply = {
-        "1.0", id, known ? "200" : "400", known ? "OK" : "unknown key", "", ""};
-    for (std::size_t i = 0; i < reply.size(); ++i) {
-      zap_.send(zmq::buffer(reply[i]),
-                i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
-    }
-  }
-
   ZmqCrewOptions options_;
   zmq::context_t context_;
-  zmq::socket_t zap_, router_;
+  CurveDoor door_;
+  zmq::socket_t router_;
   std::string endpoint_;
   Identity identity_;
   std::vector<Seat> seats_;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <zmq.hpp>
 
+#include "core/curve_door.hpp"
 #include "core/error.hpp"
 #include "env/registry.hpp"
 #include "server/workers.hpp"
@@ -30,21 +31,14 @@ constexpr std::size_t kCopied = 1 << 14;  ///< smaller frames are copied, larger
 
 }  // namespace
 
-bool is_local_endpoint(const std::string& endpoint) {
-  if (endpoint.starts_with("ipc://") || endpoint.starts_with("inproc://")) return true;
-  constexpr std::string_view kTcp = "tcp://";
-  if (!endpoint.starts_with(kTcp)) return false;
-  const std::string host = endpoint.substr(kTcp.size(), endpoint.rfind(':') - kTcp.size());
-  const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
-  return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
-}
+bool is_local_endpoint(const std::string& endpoint) { return is_loopback(endpoint); }
 
 class Server::Impl {
  public:
   explicit Impl(ServerOptions options)
       : options_(checked(std::move(options))),
         dispatcher_(options_.dispatcher, ServerClock::now()),
-        zap_(context_, zmq::socket_type::rep),
+        door_(context_),
         router_(context_, zmq::socket_type::router),
         workers_(options_.threads > 0
                      ? options_.threads
@@ -56,7 +50,7 @@ class Server::Impl {
   ~Impl() {
     stop(0ms);
     router_.close();
-    zap_.close();
+    door_.close();
   }
 
   const std::string& endpoint() const { return endpoint_; }
@@ -84,7 +78,6 @@ class Server::Impl {
   void serve();
   bool turn(ServerClock::time_point& next_tick);
   void read_messages();
-  void answer_zap();
   void finish_jobs();
   void start_jobs();
   void send_answers();
@@ -95,7 +88,8 @@ class Server::Impl {
   ServerOptions options_;
   Dispatcher dispatcher_;
   zmq::context_t context_;
-  zmq::socket_t zap_, router_;
+  CurveDoor door_;
+  zmq::socket_t router_;
   Workers workers_;
   std::string endpoint_;
   Answers answers_;
@@ -128,12 +122,7 @@ void Server::Impl::set_up_router() {
   // Answers of all sessions may wait for one client; more than that is one who does not read.
   const auto most_answers = static_cast<int>(limits.window * limits.max_sessions + kMostAtOnce);
   try {
-    if (options_.keys) {
-      zap_.bind("inproc://zeromq.zap.01");
-      router_.set(zmq::sockopt::zap_domain, "noesis");
-      router_.set(zmq::sockopt::curve_server, true);
-      router_.set(zmq::sockopt::curve_secretkey, options_.keys->secret_key);
-    }
+    if (options_.keys) door_.lock(router_, options_.keys->secret_key, options_.keys->clients);
     router_.set(zmq::sockopt::router_mandatory, true);
     router_.set(zmq::sockopt::linger, 500);
     router_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMostMessageBytes));
@@ -168,13 +157,13 @@ void Server::Impl::serve() {
 bool Server::Impl::turn(ServerClock::time_point& next_tick) {
   std::array<zmq::pollitem_t, 3> items = {{{router_.handle(), 0, ZMQ_POLLIN, 0},
                                            {nullptr, workers_.done_fd(), ZMQ_POLLIN, 0},
-                                           {zap_.handle(), 0, ZMQ_POLLIN, 0}}};
+                                           door_.knock()}};
   try {
     zmq::poll(items.data(), options_.keys ? 3 : 2, 50ms);
   } catch (const zmq::error_t& error) {
     if (error.num() != EINTR) throw;
   }
-  if ((items[2].revents & ZMQ_POLLIN) != 0) answer_zap();
+  if ((items[2].revents & ZMQ_POLLIN) != 0) door_.answer();
   if ((items[1].revents & ZMQ_POLLIN) != 0) finish_jobs();
   if ((items[0].revents & ZMQ_POLLIN) != 0) read_messages();
   start_jobs();
@@ -213,30 +202,6 @@ void Server::Impl::read_messages() {
     }
     dispatcher_.receive(peer.to_string(), std::span(views).first(used), ServerClock::now(),
                         answers_);
-  }
-}
-
-/// The authentication of CURVE clients (ZeroMQ RFC 27): those whose public key we have may enter.
-void Server::Impl::answer_zap() {
-  std::vector<zmq::message_t> request;
-  zmq::message_t frame;
-  do {
-    if (!zap_.recv(frame, zmq::recv_flags::dontwait)) return;
-    request.push_back(std::move(frame));
-  } while (request.back().more());
-  bool known = false;
-  if (request.size() == 7 && request[5].to_string_view() == "CURVE" && request[6].size() == 32) {
-    std::array<char, 41> key{};
-    zmq_z85_encode(key.data(), static_cast<const std::uint8_t*>(request[6].data()), 32);
-    const auto& clients = options_.keys->clients;
-    known = std::find(clients.begin(), clients.end(), key.data()) != clients.end();
-  }
-  const std::string id = request.size() > 1 ? request[1].to_string() : std::string();
-  const std::array<std::string, 6> reply = {
-      "1.0", id, known ? "200" : "400", known ? "OK" : "unknown key", "", ""};
-  for (std::size_t i = 0; i < reply.size(); ++i) {
-    zap_.send(zmq::buffer(reply[i]),
-              i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
   }
 }
 
