@@ -1,5 +1,6 @@
 #include "distributed/recovering_crew.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace noesis {
@@ -10,6 +11,9 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
+
+/// Time between two snapshots over what one takes, at least.
+constexpr int kSnapshotRatio = 24;
 
 bool is_structure(WireType type) {
   return type == WireType::kInit || type == WireType::kSpawn || type == WireType::kSleep;
@@ -38,7 +42,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
       log_.push_back({type, std::move(payloads)});
     }
     const bool moves = type == WireType::kNormal || type == WireType::kAdaptive;
-    const bool is_late = Clock::now() - last_snapshot_ >= options_.snapshot_interval;
+    const bool is_late = Clock::now() - last_snapshot_ >= interval();
     if (moves && (is_due_ || is_late || log_bytes_ > options_.most_log_bytes)) take_snapshot();
     return answers;
   }
@@ -48,6 +52,11 @@ class RecoveringCrewImpl final : public RecoveringCrew {
     WireType type{};
     std::vector<Bytes> payloads;
   };
+
+  /// Between snapshots: longer than asked for where they would cost more than their part of time.
+  Clock::duration interval() const {
+    return std::max<Clock::duration>(options_.snapshot_interval, kSnapshotRatio * last_cost_);
+  }
 
   /// Until it is answered, whoever is lost meanwhile.
   std::vector<Bytes> insist(WireType type, const std::vector<Bytes>& payloads) {
@@ -92,7 +101,8 @@ class RecoveringCrewImpl final : public RecoveringCrew {
     forget_log();
     is_due_ = false;
     ++report_.num_snapshots;
-    report_.snapshot_s += seconds_since(begin);
+    last_cost_ = Clock::now() - begin;
+    report_.snapshot_s += std::chrono::duration<double>(last_cost_).count();
   }
 
   void forget_log() {
@@ -110,6 +120,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
   std::int64_t log_bytes_ = 0;
   bool is_due_ = false;
   Clock::time_point last_snapshot_ = Clock::now();
+  Clock::duration last_cost_{0};  // of the last snapshot
 };
 
 }  // namespace
