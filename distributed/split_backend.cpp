@@ -62,14 +62,19 @@ class SplitBackendImpl final : public SplitBackend<T> {
                                 {steps.episode_start.begin(), steps.episode_start.end()}};
     is_finite_ = true;
     report_.exchanges = {};
-    double busy = 0, wait = 0;
+    double busy = 0, most_work = -1, its_wait = 0;
     for (const Bytes& bytes : tell_all(WireType::kNormal, encode(command))) {
       const auto answer = decode<NormalAnswer>(bytes);
       is_finite_ = is_finite_ && answer.is_finite != 0;
       const std::size_t rank = static_cast<std::size_t>(&bytes - answers_.data());
       busy = std::max(busy, answer.busy_s);
-      wait = std::max(wait, answer.statistics.wait_s - waited_[rank]);
+      const double wait = answer.statistics.wait_s - waited_[rank];
       waited_[rank] = answer.statistics.wait_s;
+      // Who has less to do waits for who has more, which is no cost of exchanging.
+      if (answer.busy_s - wait > most_work) {
+        most_work = answer.busy_s - wait;
+        its_wait = wait;
+      }
       report_.exchanges.num_exchanges += answer.statistics.num_exchanges;
       report_.exchanges.bytes_sent += answer.statistics.bytes_sent;
       report_.exchanges.bytes_received += answer.statistics.bytes_received;
@@ -77,7 +82,7 @@ class SplitBackendImpl final : public SplitBackend<T> {
       report_.exchanges.wait_s += answer.statistics.wait_s;
     }
     report_.busy_s += busy;
-    report_.wait_s += wait;
+    report_.wait_s += its_wait;
     report_.num_steps += steps.count;
     step_ = steps.first + steps.count;
     is_ahead_ = true;

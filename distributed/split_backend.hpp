@@ -30,8 +30,8 @@ struct SplitReport {
   std::int64_t num_structures = 0;                       ///< times that the rows were dealt out
   std::int64_t num_digests = 0;                          ///< of workers' rows that were compared
   std::int64_t num_spawns = 0, num_sleeps = 0;
-  double busy_s = 0;  ///< of the slowest worker, in steps
-  double wait_s = 0;  ///< of it, in which it waited for peers
+  double busy_s = 0;  ///< of the worker that takes longest, in steps
+  double wait_s = 0;  ///< of the worker with most work, in which it waited: what exchanges cost
   std::int64_t num_steps = 0;
   ExchangeStatistics exchanges;  ///< of all workers together
 };
