@@ -135,7 +135,9 @@ class SplitBackendImpl final : public SplitBackend<T> {
   bool runs_rules() const override { return shape_.num_envs == 1; }
   bool runs_rules_between_births() const override { return runs_rules(); }
 
-  void put_homeostasis(std::int64_t, const Homeostasis::Memory& memory) override {
+  void put_memory(std::int64_t, const PlasticBrain::Memory& rules) override {
+    const Homeostasis::Memory& memory = rules.homeostasis;
+    if (memory.filtered.empty()) return;
     // Rows may still be dealt out anew before they are asked for.
     memory_ = RulesMemory{std::ssize(memory.filtered),
                           {memory.filtered.begin(), memory.filtered.end()},
@@ -161,22 +163,23 @@ class SplitBackendImpl final : public SplitBackend<T> {
     biases_moved_ = biases_moved_ || rules.homeostasis.has_value();
   }
 
-  void fetch_rules(std::int64_t, float* weights, const Homeostasis::Memory* memory) override {
+  void fetch_rules(std::int64_t, float* weights, const PlasticBrain::Memory& rules) override {
+    const Homeostasis::Memory& memory = rules.homeostasis;
     const auto& answers = tell_all(WireType::kFetchRules, {});
     for (std::size_t rank = 0; rank < answers.size(); ++rank) {
       const auto answer = decode<RulesAnswer>(answers[rank]);
       const auto ids = own_ids(rank);
       if (weights != nullptr) put_weights(answer.weights, ids, weights);
-      if (memory == nullptr) continue;
+      if (memory.filtered.empty()) continue;
       const auto put = [&](std::span<const double> own, std::span<double> all) {
         check_size(own.size(), ids.size());
         for (std::size_t r = 0; r < ids.size(); ++r) {
           if (ids[r] < std::ssize(all)) all[static_cast<std::size_t>(ids[r])] = own[r];
         }
       };
-      put(answer.memory.filtered, memory->filtered);
-      put(answer.memory.shortfall, memory->shortfall);
-      put(answer.memory.log_factors, memory->log_factors);
+      put(answer.memory.filtered, memory.filtered);
+      put(answer.memory.shortfall, memory.shortfall);
+      put(answer.memory.log_factors, memory.log_factors);
     }
   }
 

@@ -106,6 +106,11 @@ void DeviceConnectome::make_room(std::int64_t size) {
                               static_cast<std::size_t>(buffer.bytes()), device_->stream()),
                      "make room for synapses");
     }
+    // Slack is copied when there is room to be made again: it is not to be what nobody wrote.
+    device_->check(
+        api_fill(larger.data() + buffer.size(), 0,
+                 static_cast<std::size_t>(larger.bytes() - buffer.bytes()), device_->stream()),
+        "make room for synapses");
     buffer.swap(larger);
     device_->synchronize();  // before the old one goes
   };

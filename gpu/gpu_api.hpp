@@ -86,6 +86,7 @@ inline ApiError api_malloc(void** memory, std::size_t bytes) {
   char* const block = static_cast<char*>(std::malloc(bytes + kEmulatedPrefix));
   if (block == nullptr) return kApiOutOfMemory;
   std::memcpy(block, &size, sizeof size);
+  std::memset(block + kEmulatedPrefix, 0xff, bytes);  // no number: whoever reads it is found out
   device.used_bytes += size;
   *memory = block + kEmulatedPrefix;
   return kApiSuccess;

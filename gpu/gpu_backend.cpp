@@ -10,9 +10,9 @@
 #include "gpu/device_connectome.hpp"
 #include "gpu/device_dormand_prince.hpp"
 #include "gpu/device_rows.hpp"
+#include "gpu/device_rules.hpp"
 #include "gpu/kernels/delayed.hpp"
 #include "gpu/kernels/levels.hpp"
-#include "gpu/kernels/plasticity.hpp"
 #include "gpu/kernels/pointwise.hpp"
 #include "gpu/launch.hpp"
 #include "gpu/measure.hpp"
@@ -32,7 +32,8 @@ class GpuBackend final : public Backend<T> {
         method_(request.integrator.name),
         dt_(request.integrator.dt_ms),
         noise_scale_(noise_scale(request)),
-        delays_(request.delays) {
+        delays_(request.delays),
+        rules_(device_, request.shape, request.surgeon) {
     one_.num_components = 1;
     std::visit(
         [&](const auto& model) {
@@ -120,41 +121,24 @@ class GpuBackend final : public Backend<T> {
   bool runs_rules() const override { return shape_.tile_width == 1; }
   bool runs_rules_between_births() const override { return runs_rules(); }
 
-  void put_homeostasis(std::int64_t env, const Homeostasis::Memory& memory) override {
-    const std::int64_t neurons = shape_.num_neurons;
-    if (filtered_.size() == 0) {
-      for (DeviceBuffer<double>* buffer : {&filtered_, &shortfall_, &log_factors_}) {
-        *buffer = DeviceBuffer<double>(device_, shape_.num_envs * neurons, "homeostasis");
-        buffer->zero();  // places of the unborn are never due to be scaled
-      }
-    }
-    filtered_.upload(memory.filtered, env * neurons);
-    shortfall_.upload(memory.shortfall, env * neurons);
-    log_factors_.upload(memory.log_factors, env * neurons);
+  bool runs_every_rule() const override { return runs_rules(); }
+
+  void put_memory(std::int64_t env, const PlasticBrain::Memory& memory) override {
+    const bool learnt_gains = rules_.learns_gains();
+    rules_.put_memory(env, memory);
+    if (rules_.learns_gains() && !learnt_gains) inputs_.gain = put(gain_, surgeon_.gains(0));
+  }
+
+  void put_teaching(std::int64_t env, std::span<const double> factors) override {
+    rules_.put_teaching(env, factors);
   }
 
   void run_rules(std::int64_t env, const WeightRules& rules,
                  const WeightDecaySpec& decay) override {
-    if (bias_.size() == 0) upload_bias();
-    const std::int64_t neurons = shape_.num_neurons;
-    const std::int64_t first = env * neurons;
-    if (rules.homeostasis) {
-      launch(AdaptBias<T>{*rules.homeostasis, output_of(env), filtered_.data() + first,
-                          shortfall_.data() + first, log_factors_.data() + first,
-                          bias_.data() + first, current_.data() + first, drive_.data() + first},
-             rules.num_neurons, 1, device_.stream());
-    }
-    if (rules.scales || rules.oja_rate || rules.decay_ms) {
-      if (rules.oja_rate) check_learning_rate(*rules.oja_rate);
-      DeviceConnectome& connectome = connectomes_[connectome_of(env)];
-      launch(ChangeWeights<T>{connectome.view(), connectome.weights(), output_of(env),
-                              rules.scales ? log_factors_.data() + first : nullptr,
-                              rules.scales ? rules.homeostasis->max_weight : 0,
-                              static_cast<T>(rules.oja_rate.value_or(0)),
-                              rules.decay_ms ? decay_factor(decay, *rules.decay_ms) : 1},
-             neurons, 1, device_.stream());
-    }
-    device_.check_launch("run the rules of plasticity");
+    const std::int64_t first = env * shape_.num_neurons;
+    T* const gain = rules_.learns_gains() ? gain_.data() + first : nullptr;
+    rules_.run(env, rules, decay, connectomes_[connectome_of(env)],
+               {output_of(env), drive_.data() + first, gain});
   }
 
   void table_moved(std::size_t connectome, const SynapseView& table) override {
@@ -162,15 +146,10 @@ class GpuBackend final : public Backend<T> {
     host_tables_[connectome] = table;
   }
 
-  void fetch_rules(std::int64_t env, float* weights, const Homeostasis::Memory* memory) override {
-    const std::int64_t first = env * shape_.num_neurons;
+  void fetch_rules(std::int64_t env, float* weights, const PlasticBrain::Memory& memory) override {
     const std::size_t c = connectome_of(env);
     if (weights != nullptr) connectomes_[c].fetch_weights(host_tables_[c], weights);
-    if (memory != nullptr) {
-      filtered_.download(memory->filtered, first);
-      shortfall_.download(memory->shortfall, first);
-      log_factors_.download(memory->log_factors, first);
-    }
+    rules_.fetch_memory(env, memory);
   }
 
   bool changes_structure() const override { return runs_rules() && delays_ == nullptr; }
@@ -199,7 +178,7 @@ class GpuBackend final : public Backend<T> {
   }
 
   void fetch_biases(std::int64_t env, std::span<T> bias) override {
-    bias_.download(bias, env * shape_.num_neurons);
+    rules_.fetch_biases(env, bias);
   }
 
   std::optional<Levels> levels(const State<T>& x, std::int64_t env, std::int64_t num_neurons,
@@ -232,17 +211,6 @@ class GpuBackend final : public Backend<T> {
     const std::int64_t tile = env / shape_.tile_width, lane = env % shape_.tile_width;
     if (has_output_) return output_[0].data() + tile * one_.plane_size() + lane;
     return x_.data() + tile * shape_.tile_size() + lane;
-  }
-
-  /// The parts of the drive, which rules move.
-  void upload_bias() {
-    const std::int64_t size = size_of(one_);
-    if (bias_.size() == 0) {
-      bias_ = DeviceBuffer<T>(device_, size, "biases");
-      current_ = DeviceBuffer<T>(device_, size, "biases");
-    }
-    bias_.upload({surgeon_.biases(0), static_cast<std::size_t>(size)});
-    current_.upload({surgeon_.currents(0), static_cast<std::size_t>(size)});
   }
 
   static std::int64_t size_of(const BatchShape& shape) {
@@ -388,16 +356,18 @@ class GpuBackend final : public Backend<T> {
     kernels_.stage(view, shape_.num_tiles(), device_.stream());
   }
 
+  /// An array of the surgeon's into the device's copy, which is made where it is not there.
+  const T* put(DeviceBuffer<T>& buffer, const T* values) {
+    if (values == nullptr) return nullptr;
+    if (buffer.size() == 0) buffer = DeviceBuffer<T>(device_, size_of(one_), "inputs");
+    buffer.upload({values, static_cast<std::size_t>(size_of(one_))});
+    return buffer.data();
+  }
+
   void upload_inputs() {
-    const auto put = [&](DeviceBuffer<T>& buffer, const T* values) -> const T* {
-      if (values == nullptr) return nullptr;
-      if (buffer.size() == 0) buffer = DeviceBuffer<T>(device_, size_of(one_), "inputs");
-      buffer.upload({values, static_cast<std::size_t>(size_of(one_))});
-      return buffer.data();
-    };
     inputs_.drive = put(drive_, surgeon_.drive(0));
-    if (bias_.size() > 0) upload_bias();
-    inputs_.gain = put(gain_, surgeon_.gain(0));
+    rules_.put_biases();
+    inputs_.gain = put(gain_, rules_.learns_gains() ? surgeon_.gains(0) : surgeon_.gain(0));
     inputs_.transmits = put(transmits_, surgeon_.transmits(0));
     inputs_.moves = put(moves_, surgeon_.moves(0));
     inputs_.level = put(level_, inputs_.moves == nullptr ? nullptr : surgeon_.level(0));
@@ -488,9 +458,8 @@ class GpuBackend final : public Backend<T> {
   DeviceBuffer<T> delayed_[2];  // [tile][neuron][lane] input at a step's beginning and end
   DeviceBuffer<T> output_[2];   // [tile][neuron][lane], where it is not in the state
   DeviceBuffer<T> drive_, gain_, transmits_, moves_, level_;
-  DeviceBuffer<T> bias_, current_;                           // where rules run
-  DeviceBuffer<double> filtered_, shortfall_, log_factors_;  // [env][neuron], of homeostasis
-  std::vector<SynapseView> host_tables_;                     // (num_connectomes) that came last
+  DeviceRules<T> rules_;
+  std::vector<SynapseView> host_tables_;  // (num_connectomes) that came last
   InputsView<T> inputs_;
   DeviceBuffer<std::int32_t> found_;
   DeviceBuffer<Levels> levels_;  // of chunks

@@ -69,20 +69,24 @@ class Backend {
   virtual void synapses_changed(std::size_t connectome, const SynapseView& table,
                                 bool same_structure) = 0;
 
-  // Rules of plasticity that change weights and biases in place (PlasticitySpec::changes_in_place)
-  // may run where those are; the host's copies are behind then until fetch_rules().
+  // Rules of plasticity may run where weights and biases are; the host's copies are behind then
+  // until fetch_rules().
 
-  /// Whether the functions below do anything.
+  /// Whether the functions below do anything, for rules of PlasticitySpec::changes_in_place().
   virtual bool runs_rules() const { return false; }
   /// Whether they also spare places where nobody is born yet, which have no homeostasis.
   virtual bool runs_rules_between_births() const { return false; }
-  /// Takes over what an environment's homeostasis remembers, if there is one.
-  virtual void put_homeostasis(std::int64_t, const Homeostasis::Memory&) {}
+  /// Whether they do so for every rule there is.
+  virtual bool runs_every_rule() const { return false; }
+  /// Takes over what an environment's rules remember.
+  virtual void put_memory(std::int64_t, const PlasticBrain::Memory&) {}
+  /// Takes over PlasticBrain::teaching() of an environment.
+  virtual void put_teaching(std::int64_t, std::span<const double>) {}
   /// Runs them on the present outputs of an environment.
   virtual void run_rules(std::int64_t, const WeightRules&, const WeightDecaySpec&) {}
-  /// Brings back the weights into the table that synapses_changed() gave (null: none) and the
-  /// memory of homeostasis (null: none).
-  virtual void fetch_rules(std::int64_t, float*, const Homeostasis::Memory*) {}
+  /// Brings back the weights into the table that synapses_changed() gave (null: none) and what
+  /// rules remember into spans that are not empty.
+  virtual void fetch_rules(std::int64_t, float*, const PlasticBrain::Memory&) {}
   /// Brings back the biases (num_neurons).
   virtual void fetch_biases(std::int64_t, std::span<T>) {}
   /// The present outputs of an environment (num_neurons).

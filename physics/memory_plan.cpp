@@ -28,6 +28,18 @@ std::int64_t step_control(const BatchShape& shape, int value_bytes) {
   return envs * (kFactors * value_bytes + kFixed + kWorst * chunks);
 }
 
+/// Of a neuron: what rules remember in double precision, biases and currents, gains where no
+/// intervention has them anyway, factors of teaching.
+std::int64_t rule_bytes(const PlasticitySpec& plasticity, int value_bytes, bool interventions) {
+  const bool has_homeostasis = plasticity.has("homeostasis");
+  const bool has_intrinsic = plasticity.has("intrinsic");
+  return (has_homeostasis ? 24 : 0) + (has_intrinsic ? 16 : 0) +
+         (plasticity.has("structural") ? 24 : 0) +
+         (has_homeostasis || has_intrinsic ? 2 * value_bytes : 0) +
+         (has_intrinsic && !interventions ? value_bytes : 0) +
+         (plasticity.has("hebbian") ? value_bytes : 0);
+}
+
 }  // namespace
 
 std::int64_t MemoryPlan::total() const {
@@ -65,9 +77,8 @@ MemoryPlan plan_memory(const BatchShape& shape, const ConnectomeSize& connectome
   add("inputs", interventions ? 5 * values : values);
   if (!plasticity.rules.empty()) {
     const std::int64_t neurons = shape.num_envs * shape.num_neurons;
-    const bool in_place = shape.tile_width == 1 && plasticity.changes_in_place_between_births();
-    add("plasticity",
-        in_place ? (plasticity.has("homeostasis") ? 24 : 0) * neurons + 2 * values : 0);
+    const bool in_place = shape.tile_width == 1;
+    add("plasticity", in_place ? rule_bytes(plasticity, value_bytes, interventions) * neurons : 0);
     // Of every 1024 outputs, what sleep pressure follows.
     const std::int64_t chunks = (shape.num_neurons + 1023) / 1024;
     add("levels", in_place && plasticity.has("sleep") ? 40 * chunks : 0);

@@ -4,17 +4,22 @@
 /// With N neurons, S synapses a connectome, K connectomes, B environments (padded to whole tiles),
 /// C state variables of t bytes:
 ///
-/// | part | bytes |
-/// |---|---|
-/// | synapses | 8 S K (source 4, weight 4) |
-/// | rows | 16 N K (begin 8, length 4, neuron 4) |
-/// | state | 2 C N B t: now, and the step's end |
-/// | stages | euler 0, heun 2 C N B t, rk4 3 C N B t, ros2 (2 + C) C N B t, dopri5 8 C N B t:
-/// slopes, states between, Jacobians | | step control | dopri5: about B (42 t + 73 + C N / 64) | |
-/// conduction delays | 2 S K + (R + 2) N B t, R steps of the past, a power of two | | outputs | 2 N
-/// B t, where synapses carry something else than the first state variable | | inputs | N B t of
-/// drive; 4 N B t more once there is an intervention | | plasticity | where it runs there: 24 N B
-/// of homeostasis, 2 N B t of biases and currents | | noise | C N B t + 16 B |
+/// | part              | bytes                                                             |
+/// |-------------------|-------------------------------------------------------------------|
+/// | synapses          | 8 S K (source 4, weight 4)                                        |
+/// | rows              | 16 N K (begin 8, length 4, neuron 4)                              |
+/// | state             | 2 C N B t: now, and the step's end                                |
+/// | stages            | euler 0, heun 2 C N B t, rk4 3 C N B t, ros2 (2 + C) C N B t,     |
+/// |                   | dopri5 8 C N B t: slopes, states between, Jacobians               |
+/// | step control      | dopri5: about B (42 t + 73 + C N / 64)                            |
+/// | conduction delays | 2 S K + (R + 2) N B t, R steps of the past, a power of two        |
+/// | outputs           | 2 N B t, where synapses carry something else than the first state |
+/// |                   | variable                                                          |
+/// | inputs            | N B t of drive; 4 N B t more once there is an intervention        |
+/// | plasticity        | 24 N B of homeostasis, 16 N B + N B t of intrinsic plasticity,    |
+/// |                   | 2 N B t of biases and currents for either, 24 N B of structural   |
+/// |                   | plasticity, N B t of Hebb's rule; none where rules run on the host|
+/// | noise             | C N B t + 16 B                                                    |
 
 #include <cstdint>
 #include <string>

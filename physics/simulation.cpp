@@ -136,12 +136,14 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
   }
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
-    rules_run_there =
-        stepping->runs_rules() &&
-        (spec.plasticity.changes_in_place() || (spec.plasticity.changes_in_place_between_births() &&
-                                                stepping->runs_rules_between_births()));
+    rules_run_there = stepping->runs_rules() &&
+                      (stepping->runs_every_rule() || spec.plasticity.changes_in_place() ||
+                       (spec.plasticity.changes_in_place_between_births() &&
+                        stepping->runs_rules_between_births()));
   }
   rules_ahead.assign(seeds.size(), 0);
+  inputs_ahead.assign(seeds.size(), 0);
+  teaching_behind.assign(seeds.size(), 1);
   rows_ahead.assign(seeds.size(), 0);
   rules_behind.assign(seeds.size(), 1);
   for (std::int64_t env = 0; env < shape.num_envs; ++env) {
@@ -319,13 +321,13 @@ double Simulation<T>::time_ms() const noexcept {
 }
 template <Real T>
 Surgeon<T>& Simulation<T>::surgeon() {
-  impl_->settle_rules();
+  impl_->settle_inputs();
   impl_->before_inputs_change();
   return impl_->surgeon;
 }
 template <Real T>
 const Surgeon<T>& Simulation<T>::surgeon() const {
-  impl_->settle_rules();
+  impl_->settle_inputs();
   return impl_->surgeon;
 }
 template <Real T>
@@ -455,7 +457,9 @@ void Simulation<T>::set_teaching(std::int64_t env, std::span<const double> facto
                        .allowed = "rules with it",
                        .next = {}});
   }
-  impl_->plastic.at(static_cast<std::size_t>(env)).set_teaching(factors);
+  const auto e = static_cast<std::size_t>(env);
+  impl_->plastic.at(e).set_teaching(factors);
+  impl_->teaching_behind[e] = 1;
 }
 template <Real T>
 const PlasticConnectome& Simulation<T>::plastic_connectome(std::int64_t env) const {

@@ -75,10 +75,13 @@ class Simulation<T>::Impl {
   void use_plastic_synapses(std::int64_t env, bool same_structure);
   /// What the rules' changes of structure and gain mean for the surgeon.
   void take_change(std::int64_t env, const PlasticBrain::Change& change);
-  /// Brings weights and biases back that the backend's rules have changed, of one environment or
-  /// all: before anybody here reads or writes them.
+  /// Brings everything back that the backend's rules have changed, of one environment or all:
+  /// before anybody here reads or writes it.
   void settle_rules(std::int64_t env);
   void settle_rules();
+  /// The same for biases and gains alone.
+  void settle_inputs(std::int64_t env);
+  void settle_inputs();
 
   BrainSpec spec;
   std::vector<ConnectomePtr> originals;    // as they were given
@@ -100,6 +103,7 @@ class Simulation<T>::Impl {
   double now = 0;               // adaptive only
   double segment_start = 0;     // adaptive only: since when inputs are constant
   bool inputs_changed = false;  // adaptive only: `state` is to be taken as a new start
+  std::vector<std::uint8_t> teaching_behind;  // (num_envs) what is taught here is newer
 
  private:
   void advance_fixed(double t);
@@ -110,10 +114,8 @@ class Simulation<T>::Impl {
   void grow_there(std::int64_t env, PlasticBrain::Change& change);
   /// Brings rows back that the backend has changed.
   void settle_rows(std::int64_t env);
-  void put_rules_there(std::int64_t env);
-  void settle_biases(std::int64_t env);
-  /// Biases are brought back before changed inputs go there, which are all or nothing; they may
-  /// have been changed through a reference that was given out long ago.
+  /// Biases and gains are brought back before changed inputs go there, which are all or nothing;
+  /// they may have been changed through a reference that was given out long ago.
   void settle_changed_inputs();
   /// Steps until the rules of some environment are due, at most `most`.
   std::int64_t steps_to_rules(std::int64_t most) const;
@@ -121,7 +123,8 @@ class Simulation<T>::Impl {
 
   std::int64_t steps_per_rule = 0;         // 0 without rules
   bool rules_run_there = false;            // where the backend does
-  std::vector<std::uint8_t> rules_ahead;   // (num_envs) what is there is newer
+  std::vector<std::uint8_t> rules_ahead;   // (num_envs) weights and memory there are newer
+  std::vector<std::uint8_t> inputs_ahead;  // (num_envs) biases and gains there are newer
   std::vector<std::uint8_t> rows_ahead;    // (num_envs) rows there are others than here
   std::vector<std::uint8_t> rules_behind;  // (num_envs) what is here is newer
   std::uint64_t settled_version = 0;       // of the surgeon, when it was last up to date

@@ -74,10 +74,13 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
   const auto e = static_cast<std::size_t>(env);
   PlasticBrain& brain = plastic[e];
   if (rules_behind[e] != 0) {
-    if (Homeostasis* homeostasis = brain.homeostasis()) {
-      stepping->put_homeostasis(env, homeostasis->memory());
-    }
+    stepping->put_memory(env, brain.memory());
+    teaching_behind[e] = 1;
     rules_behind[e] = 0;
+  }
+  if (spec.plasticity.has("hebbian") && teaching_behind[e] != 0) {
+    stepping->put_teaching(env, brain.teaching());
+    teaching_behind[e] = 0;
   }
   double activity = 0, stimulus = 0;
   if (brain.needs_activity()) {
@@ -99,6 +102,9 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
       brain.begin_run(activity, stimulus / static_cast<double>(shape.num_neurons));
   stepping->run_rules(env, rules, brain.decay());
   rules_ahead[e] = 1;
+  inputs_ahead[e] = brain.moves_inputs() ? 1 : 0;
+  // Gains that are learnt are there already, with arousal's.
+  const auto gain_is_other = [&] { return !brain.learns_gains() && brain.arousal_gain() != gain; };
   if (stepping->changes_structure()) {
     PlasticBrain::Change change;
     if (brain.prunes_now()) {
@@ -106,10 +112,13 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
       change = brain.take_pruned(pruned);
       if (pruned.num_synapses > 0) rows_ahead[e] = 1;
     }
-    if (brain.grows()) grow_there(env, change);
-    if (!change.born.empty() || !change.died.empty() || brain.arousal_gain() != gain) {
-      take_change(env, change);
+    if (brain.rewires_now()) {
+      settle_rules(env);
+      brain.rewire_now();
+      use_plastic_synapses(env, false);
     }
+    if (brain.grows()) grow_there(env, change);
+    if (!change.born.empty() || !change.died.empty() || gain_is_other()) take_change(env, change);
     return;
   }
   if (brain.restructures_now()) {
@@ -120,7 +129,7 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
     return;
   }
   brain.pass_by();
-  if (brain.arousal_gain() != gain) take_change(env, {});
+  if (gain_is_other()) take_change(env, {});
 }
 
 template <Real T>
@@ -133,15 +142,9 @@ void Simulation<T>::Impl::grow_there(std::int64_t env, PlasticBrain::Change& cha
   if (change.born.empty()) return;
   stepping->add_synapses(env, added);
   stepping->table_moved(static_cast<std::size_t>(env), brain.synapses());
-  Homeostasis* const homeostasis = brain.homeostasis();
-  if (homeostasis == nullptr) return;
   // What those remember that were there before is there; with what newborns do it goes back.
-  Homeostasis::Memory memory = homeostasis->memory();
-  for (std::span<double>* values : {&memory.filtered, &memory.shortfall, &memory.log_factors}) {
-    *values = values->first(before);
-  }
-  stepping->fetch_rules(env, nullptr, &memory);
-  stepping->put_homeostasis(env, homeostasis->memory());
+  stepping->fetch_rules(env, nullptr, brain.memory().first(before));
+  stepping->put_memory(env, brain.memory());
 }
 
 template <Real T>
@@ -157,33 +160,42 @@ void Simulation<T>::Impl::settle_rows(std::int64_t env) {
 template <Real T>
 void Simulation<T>::Impl::settle_rules(std::int64_t env) {
   const auto e = static_cast<std::size_t>(env);
+  settle_inputs(env);
   if (rules_ahead[e] == 0) return;
-  settle_biases(env);
   rules_ahead[e] = 0;
-  Homeostasis* const homeostasis = plastic[e].homeostasis();
-  Homeostasis::Memory memory;
-  if (homeostasis != nullptr) memory = homeostasis->memory();
   const bool has_rows = plastic[e].has_connectome() && rows_ahead[e] == 0;
   settle_rows(env);
-  stepping->fetch_rules(env, has_rows ? plastic[e].weights() : nullptr,
-                        homeostasis != nullptr ? &memory : nullptr);
+  stepping->fetch_rules(env, has_rows ? plastic[e].weights() : nullptr, plastic[e].memory());
 }
 
 template <Real T>
-void Simulation<T>::Impl::settle_biases(std::int64_t env) {
-  if (rules_ahead[static_cast<std::size_t>(env)] == 0) return;
+void Simulation<T>::Impl::settle_inputs(std::int64_t env) {
+  const auto e = static_cast<std::size_t>(env);
+  if (inputs_ahead[e] == 0) return;
+  inputs_ahead[e] = 0;
   std::vector<T> bias(static_cast<std::size_t>(shape.num_neurons));
   stepping->fetch_biases(env, bias);
   for (std::size_t i = 0; i < bias.size(); ++i) {
     surgeon.set_bias(env, static_cast<std::int64_t>(i), bias[i]);
   }
+  PlasticBrain& brain = plastic[e];
+  if (!brain.learns_gains()) return;
+  PlasticBrain::Memory gains;
+  gains.intrinsic = brain.memory().intrinsic;
+  stepping->fetch_rules(env, nullptr, gains);
+  for (std::int64_t i = 0; i < shape.num_neurons; ++i) surgeon.set_gain(env, i, brain.gain(i));
+}
+
+template <Real T>
+void Simulation<T>::Impl::settle_inputs() {
+  if (!rules_run_there) return;
+  for (std::int64_t env = 0; env < shape.num_envs; ++env) settle_inputs(env);
+  settled_version = surgeon.version();
 }
 
 template <Real T>
 void Simulation<T>::Impl::settle_changed_inputs() {
-  if (!rules_run_there || surgeon.version() == settled_version) return;
-  for (std::int64_t env = 0; env < shape.num_envs; ++env) settle_biases(env);
-  settled_version = surgeon.version();
+  if (rules_run_there && surgeon.version() != settled_version) settle_inputs();
 }
 
 template <Real T>
@@ -213,6 +225,7 @@ template void Simulation<float>::Impl::grow_there(std::int64_t, PlasticBrain::Ch
 template void Simulation<float>::Impl::settle_rows(std::int64_t);
 template void Simulation<float>::Impl::settle_rules(std::int64_t);
 template void Simulation<float>::Impl::settle_rules();
+template void Simulation<float>::Impl::settle_inputs();
 template void Simulation<float>::Impl::settle_changed_inputs();
 template std::int64_t Simulation<float>::Impl::steps_to_rules(std::int64_t) const;
 template void Simulation<double>::Impl::start_plasticity(std::int64_t);
@@ -224,6 +237,7 @@ template void Simulation<double>::Impl::grow_there(std::int64_t, PlasticBrain::C
 template void Simulation<double>::Impl::settle_rows(std::int64_t);
 template void Simulation<double>::Impl::settle_rules(std::int64_t);
 template void Simulation<double>::Impl::settle_rules();
+template void Simulation<double>::Impl::settle_inputs();
 template void Simulation<double>::Impl::settle_changed_inputs();
 template std::int64_t Simulation<double>::Impl::steps_to_rules(std::int64_t) const;
 

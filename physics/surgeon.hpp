@@ -78,6 +78,8 @@ class Surgeon {
   const T* biases(std::int64_t tile) const noexcept { return bias_.plane(tile, 0); }
   const T* currents(std::int64_t tile) const noexcept { return current_.plane(tile, 0); }
   const T* level(std::int64_t tile) const noexcept { return level_.plane(tile, 0); }
+  /// gain(), where nobody is modulated too.
+  const T* gains(std::int64_t tile) const noexcept { return gain_.plane(tile, 0); }
   /// Changes whenever one of these arrays may have: for copies of them elsewhere.
   std::uint64_t version() const noexcept { return version_; }
 

@@ -2,6 +2,7 @@
 // none; what is built for a device is what stands here.
 #include "gpu/kernels/adaptive.hpp"
 #include "gpu/kernels/delayed.hpp"
+#include "gpu/kernels/learning.hpp"
 #include "gpu/kernels/levels.hpp"
 #include "gpu/kernels/plasticity.hpp"
 #include "gpu/kernels/pointwise.hpp"
@@ -38,6 +39,8 @@ NOESIS_INSTANTIATE_KERNEL(CommitStep<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(Interpolate<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(AdaptBias<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(ChangeWeights<NOESIS_KERNEL_REAL>)
+NOESIS_INSTANTIATE_KERNEL(AdaptResponse<NOESIS_KERNEL_REAL>)
+NOESIS_INSTANTIATE_KERNEL(GrowElements<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(DrawNoise<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(Pin<NOESIS_KERNEL_REAL>)
 NOESIS_INSTANTIATE_KERNEL(SumLevels<NOESIS_KERNEL_REAL>)
@@ -55,6 +58,7 @@ NOESIS_INSTANTIATE_KERNEL(ScanChunks)
 NOESIS_INSTANTIATE_KERNEL(ScanRows)
 NOESIS_INSTANTIATE_KERNEL(MoveRows)
 NOESIS_INSTANTIATE_KERNEL(InsertSynapses)
+NOESIS_INSTANTIATE_KERNEL(DecaySpared)
 #endif
 
 #undef NOESIS_INSTANTIATE_KERNEL

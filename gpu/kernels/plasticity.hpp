@@ -6,6 +6,7 @@
 #include "core/math.hpp"
 #include "gpu/kernels/views.hpp"
 #include "gpu/team.hpp"
+#include "physics/plasticity/hebbian.hpp"
 #include "physics/plasticity/homeostasis.hpp"
 #include "physics/plasticity/oja.hpp"
 
@@ -33,8 +34,8 @@ struct AdaptBias {
 };
 
 /// The rules on the weights of a row, in the order of physics/plasticity/plastic_brain.hpp, in one
-/// pass: synaptic scaling, Oja's rule, decay. A team works on a row, its threads on every 32nd
-/// synapse. Nothing is kept of a synapse but its weight.
+/// pass: synaptic scaling, Oja's rule, Hebb's rule, decay. A team works on a row, its threads on
+/// every 32nd synapse. Nothing is kept of a synapse but its weight.
 template <class T>
 struct ChangeWeights {
   static constexpr int kTeamSize = 32;
@@ -46,6 +47,9 @@ struct ChangeWeights {
   double* log_factors = nullptr;  // (num_neurons) of scaling; null without it
   double max_weight = 0;          // of scaling
   T oja_rate = 0;                 // learning rate; 0: no Oja
+  const T* factors = nullptr;     // (num_neurons) m of Hebb's rule
+  T hebbian_rate = 0;             // learning rate; 0: no Hebb
+  T kept = 1;                     // by Hebb's rule, of a weight
   double decay = 1;               // factor; 1: none
 
   NOESIS_DEVICE void operator()(const RowTeam& team, std::int64_t place, std::int64_t) const {
@@ -54,18 +58,25 @@ struct ChangeWeights {
     const double log_factor = log_factors == nullptr ? 0 : log_factors[row.neuron];
     const double size = log_factor < 0 ? -log_factor : log_factor;
     const bool scales = log_factors != nullptr && !(size < kLogFactorStep);
-    if (!scales && oja_rate == T(0) && decay == 1) return;  // the whole team
+    const bool learns = oja_rate != T(0) || hebbian_rate != T(0);
+    if (!scales && !learns && decay == 1) return;  // the whole team
     const double factor = scales ? scaling(team, row, own, log_factor) : 1;
     const T y = output[row.neuron];
+    const T step = hebbian_rate == T(0) ? T(0) : hebbian_rate * factors[row.neuron];
     team.each([&](int t) {
       if (scales && t == 0) log_factors[row.neuron] = 0;
       const T yy = y * y;
       for (std::int32_t k = t; k < row.count; k += kTeamSize) {
         float weight = own[k];
         if (scales) weight = static_cast<float>(weight * factor);
-        if (oja_rate != T(0)) {
+        if (learns) {
           const T x = output[read_once(table.sources + row.begin + k)];
-          weight = static_cast<float>(oja_step(static_cast<T>(weight), x * y, yy, oja_rate));
+          if (oja_rate != T(0)) {
+            weight = static_cast<float>(oja_step(static_cast<T>(weight), x * y, yy, oja_rate));
+          }
+          if (hebbian_rate != T(0)) {
+            weight = static_cast<float>(hebbian_step(static_cast<T>(weight), x, step, kept));
+          }
         }
         if (decay != 1) weight = static_cast<float>(weight * decay);
         own[k] = weight;

@@ -17,7 +17,7 @@ void hebbian_row(std::span<const std::int32_t> sources, std::span<float> weights
 #pragma GCC ivdep  // weights are no rates: a store changes nothing that is read
   for (std::int64_t k = 0; k < count; ++k) {
     const T old = static_cast<T>(weight[k]);
-    weight[k] = static_cast<float>(kept * old + step * rate[source[k]]);
+    weight[k] = static_cast<float>(hebbian_step(old, rate[source[k]], step, kept));
   }
 }
 

@@ -46,6 +46,12 @@ struct HebbianSpec {
 /// @throws ConfigError naming a parameter out of range.
 void check_hebbian(const HebbianSpec& spec);
 
+/// One weight after one sample x of its source: `step` is eta m, `kept` 1 - lambda.
+template <Real T>
+NOESIS_HOST_DEVICE T hebbian_step(T weight, T x, T step, T kept) noexcept {
+  return kept * weight + step * x;
+}
+
 /// The rule on all rows for one sample: `x` and `m` (num_neurons) are outputs and postsynaptic
 /// factors. The same bits for any arena. @throws ConfigError naming a parameter out of range,
 /// InternalError for spans of other lengths.

@@ -64,13 +64,9 @@ void IntrinsicPlasticity::adapt(std::span<const T> inputs, std::span<const T> ou
                                 const ThreadArena& arena) {
   ensure(inputs.size() == gains_.size() && outputs.size() == gains_.size(),
          "intrinsic plasticity has one input and output for each neuron");
+  const IntrinsicStep step = IntrinsicStep::of(spec_);
   arena.parallel_for(std::int64_t(inputs.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
-    for (; i < last; ++i) {
-      const double bias_change = spec_.learning_rate * intrinsic_bias_change(spec_, outputs[i]);
-      const double gain_change = spec_.learning_rate / gains_[i] + inputs[i] * bias_change;
-      gains_[i] = std::clamp(gains_[i] + gain_change, 1 / spec_.max_gain, spec_.max_gain);
-      biases_[i] = std::clamp(biases_[i] + bias_change, -spec_.max_gain, spec_.max_gain);
-    }
+    for (; i < last; ++i) adapt_response(step, inputs[i], outputs[i], gains_[i], biases_[i]);
   });
 }
 

@@ -25,6 +25,7 @@
 #include "core/config.hpp"
 #include "core/math.hpp"
 #include "core/threads.hpp"
+#include "physics/kernels/kernels.hpp"
 
 namespace noesis {
 
@@ -48,12 +49,51 @@ struct IntrinsicPlasticitySpec {
   }
 };
 
+/// What one sample does to a neuron.
+struct IntrinsicStep {
+  double learning_rate = 0, mean = 0, variance = 0, max_gain = 1;
+  bool is_gaussian = false;
+
+  static IntrinsicStep of(const IntrinsicPlasticitySpec& spec) {
+    return {spec.learning_rate, spec.mean, spec.deviation * spec.deviation, spec.max_gain,
+            spec.is_gaussian()};
+  }
+};
+
 /// The change of the bias for one output, without its learning rate.
-inline double intrinsic_bias_change(const IntrinsicPlasticitySpec& spec, double y) noexcept {
-  const double mu = spec.mean;
-  if (!spec.is_gaussian()) return 1 - (2 + 1 / mu) * y + y * y / mu;
-  const double variance = spec.deviation * spec.deviation;
-  return (mu - y * (2 * variance + 1 - y * y + mu * y)) / variance;
+NOESIS_HOST_DEVICE double intrinsic_bias_change(const IntrinsicStep& step, double y) noexcept {
+  const double mu = step.mean;
+  if (!step.is_gaussian) return 1 - (2 + 1 / mu) * y + y * y / mu;
+  return (mu - y * (2 * step.variance + 1 - y * y + mu * y)) / step.variance;
+}
+
+/// Moves gain and bias of a neuron that has put out y for the input x.
+NOESIS_HOST_DEVICE void adapt_response(const IntrinsicStep& step, double x, double y, double& gain,
+                                       double& bias) noexcept {
+  const double bias_change = step.learning_rate * intrinsic_bias_change(step, y);
+  const double gain_change = step.learning_rate / gain + x * bias_change;
+  const auto within = [](double value, double low, double high) {
+    const double raised = value < low ? low : value;
+    return raised > high ? high : raised;
+  };
+  gain = within(gain + gain_change, 1 / step.max_gain, step.max_gain);
+  bias = within(bias + bias_change, -step.max_gain, step.max_gain);
+}
+
+/// h = sum_k w_k y_source(k) of a row in double precision, in the order of all sums: synapse k goes
+/// to lane k mod kSumLanes, lanes are added by halving.
+template <Real T>
+double summed_input(std::span<const std::int32_t> sources, std::span<const float> weights,
+                    std::span<const T> outputs) noexcept {
+  double lanes[kSumLanes] = {};
+  for (std::size_t k = 0; k < sources.size(); ++k) {
+    lanes[k % kSumLanes] += static_cast<double>(weights[k]) *
+                            static_cast<double>(outputs[static_cast<std::size_t>(sources[k])]);
+  }
+  for (int half = kSumLanes / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+  }
+  return lanes[0];
 }
 
 /// Gains and biases of the neurons of one brain. Not thread-safe; results do not depend on the
@@ -73,6 +113,12 @@ class IntrinsicPlasticity {
   /// Moves gains and biases for one sample of inputs and the outputs that respond() gave for it.
   template <Real T>
   void adapt(std::span<const T> inputs, std::span<const T> outputs, const ThreadArena& arena);
+
+  /// Everything it remembers, (num_neurons) each: for copies of it elsewhere.
+  struct Memory {
+    std::span<double> gains, biases;
+  };
+  Memory memory() noexcept { return {gains_, biases_}; }
 
   /// Everything it remembers, as v(name, value), for checkpoints.
   template <class Self, class V>

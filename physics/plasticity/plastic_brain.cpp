@@ -124,12 +124,12 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
     homeostasis_->adapt_bias(bias.first(n), arena);
     if (rules.scales) homeostasis_->scale(*connectome_, arena);
   }
-  if (intrinsic_ && !asleep()) learn_intrinsic(outputs, bias.first(n), arena);
+  if (rules.intrinsic) learn_intrinsic(outputs, bias.first(n), arena);
   if (rules.oja_rate) oja(*connectome_, outputs, outputs, *rules.oja_rate, arena);
-  if (spec_.has("hebbian") && !asleep()) learn_hebbian(outputs, arena);
+  if (rules.hebbian) learn_hebbian(outputs, arena);
   if (rules.decay_ms) decay_weights(*connectome_, spec_.decay, *rules.decay_ms, arena);
-  if (structural_) structural_->observe(outputs, spec_.interval_ms, arena);
-  return restructure(asleep());
+  if (rules.structural) structural_->observe(outputs, spec_.interval_ms, arena);
+  return restructure_now();
 }
 
 WeightRules PlasticBrain::begin_run(double activity, double stimulus) {
@@ -144,11 +144,34 @@ WeightRules PlasticBrain::begin_run(double activity, double stimulus) {
     rules.homeostasis = HomeostasisStep::of(spec_.homeostasis, spec_.interval_ms);
     rules.scales = connectome_.has_value();
   }
+  if (intrinsic_ && !asleep()) rules.intrinsic = IntrinsicStep::of(spec_.intrinsic);
   if (spec_.has("oja") && !asleep()) rules.oja_rate = spec_.oja.learning_rate;
+  if (spec_.has("hebbian") && !asleep()) rules.hebbian = spec_.hebbian;
   if (spec_.has("decay") && (asleep() || !sleep_) && every(spec_.decay.interval_ms)) {
     rules.decay_ms = spec_.decay.interval_ms;
   }
+  if (structural_) rules.structural = StructuralStep::of(spec_.structural, spec_.interval_ms);
+  rules.arousal_gain = arousal_gain();
   return rules;
+}
+
+PlasticBrain::Memory PlasticBrain::memory() noexcept {
+  Memory memory;
+  if (homeostasis_) memory.homeostasis = homeostasis_->memory();
+  if (intrinsic_) memory.intrinsic = intrinsic_->memory();
+  if (structural_) memory.structural = structural_->memory();
+  return memory;
+}
+
+PlasticBrain::Memory PlasticBrain::Memory::first(std::size_t count) const {
+  Memory part = *this;
+  for (std::span<double>* const values :
+       {&part.homeostasis.filtered, &part.homeostasis.shortfall, &part.homeostasis.log_factors,
+        &part.intrinsic.gains, &part.intrinsic.biases, &part.structural.calcium,
+        &part.structural.axonal, &part.structural.dendritic}) {
+    if (!values->empty()) *values = values->first(count);
+  }
+  return part;
 }
 
 template <Real T>
@@ -158,13 +181,8 @@ void PlasticBrain::learn_intrinsic(std::span<const T> outputs, std::span<T> bias
   std::vector<T> inputs(outputs.size());
   arena.parallel_for(std::ssize(inputs), 64, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
-      const auto sources = table.row_sources(i);
-      const auto weights = table.row_weights(i);
-      double sum = 0;
-      for (std::size_t k = 0; k < sources.size(); ++k) {
-        sum += static_cast<double>(weights[k]) * outputs[static_cast<std::size_t>(sources[k])];
-      }
-      inputs[static_cast<std::size_t>(i)] = static_cast<T>(sum);
+      inputs[static_cast<std::size_t>(i)] =
+          static_cast<T>(summed_input(table.row_sources(i), table.row_weights(i), outputs));
     }
   });
   // Other rules and the user move the bias too: only the change is this rule's.
@@ -177,10 +195,7 @@ void PlasticBrain::learn_intrinsic(std::span<const T> outputs, std::span<T> bias
 
 template <Real T>
 void PlasticBrain::learn_hebbian(std::span<const T> outputs, const ThreadArena& arena) {
-  if (!has_teaching_) {
-    hebbian(*connectome_, outputs, outputs, spec_.hebbian, arena);
-    return;
-  }
+  if (!has_teaching_) return hebbian(*connectome_, outputs, outputs, spec_.hebbian, arena);
   const auto taught = std::span(teaching_).first(outputs.size());
   const std::vector<T> factors(taught.begin(), taught.end());
   hebbian(*connectome_, outputs, std::span<const T>(factors), spec_.hebbian, arena);
@@ -190,8 +205,12 @@ bool PlasticBrain::prunes_now() const {
   return spec_.has("pruning") && (asleep() || !sleep_) && every(spec_.pruning.interval_ms);
 }
 
+bool PlasticBrain::rewires_now() const {
+  return structural_ && every(spec_.structural.interval_ms);
+}
+
 bool PlasticBrain::restructures_now() const {
-  if (prunes_now()) return true;
+  if (prunes_now() || rewires_now()) return true;
   return neurogenesis_ &&
          neurogenesis_->would_bear(error_, spec_.interval_ms, *connectome_, num_places_);
 }
@@ -202,7 +221,12 @@ void PlasticBrain::pass_by() {
   ensure(born.count == 0, "births are foreseen");
 }
 
-PlasticBrain::Change PlasticBrain::restructure_now() { return restructure(asleep()); }
+void PlasticBrain::rewire_now() {
+  const Rewired rewired = structural_->update(*connectome_);
+  counts_.num_pruned += rewired.num_removed;
+  counts_.num_added += rewired.num_added;
+  pad_rows();
+}
 
 PlasticBrain::Change PlasticBrain::take_pruned(const Pruned& pruned) {
   connectome_->note_pruned(pruned);
@@ -228,21 +252,19 @@ PlasticBrain::Change PlasticBrain::grow_now(std::vector<Synapse>& added) {
   return change;
 }
 
-PlasticBrain::Change PlasticBrain::restructure(bool asleep) {
+PlasticBrain::Change PlasticBrain::restructure_now() {
   Change change;
   if (!spec_.changes_structure()) return change;
   bool changed = false;
-  if (spec_.has("pruning") && (asleep || !sleep_) && every(spec_.pruning.interval_ms)) {
+  if (prunes_now()) {
     const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold);
     counts_.num_pruned += pruned.num_synapses;
     change.died = pruned.neurons;
     changed = pruned.num_synapses > 0;
   }
-  if (structural_ && every(spec_.structural.interval_ms)) {
-    const Rewired rewired = structural_->update(*connectome_);
-    counts_.num_pruned += rewired.num_removed;
-    counts_.num_added += rewired.num_added;
-    changed = changed || rewired.num_removed + rewired.num_added > 0;
+  if (rewires_now()) {
+    rewire_now();
+    changed = true;
   }
   if (neurogenesis_) {
     const std::int64_t before = connectome_->num_synapses();

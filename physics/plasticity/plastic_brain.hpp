@@ -48,13 +48,17 @@ struct PlasticityReport {
   bool asleep = false;
 };
 
-/// What the rules do to weights and biases in one run, in this order.
+/// What the rules do to weights, biases and gains in one run, in this order.
 struct WeightRules {
   std::optional<HomeostasisStep> homeostasis;  ///< of rates and biases
   bool scales = false;                         ///< homeostasis of weights
+  std::optional<IntrinsicStep> intrinsic;      ///< of gains and biases
   std::optional<double> oja_rate;              ///< learning rate
+  std::optional<HebbianSpec> hebbian;          ///< on what set_teaching() last gave, or outputs
   std::optional<double> decay_ms;              ///< time to decay for
-  std::int64_t num_neurons = 0;                ///< whose rates and biases homeostasis moves
+  std::optional<StructuralStep> structural;    ///< of calcium and synaptic elements
+  double arousal_gain = 1;                     ///< that all gains are multiplied by
+  std::int64_t num_neurons = 0;                ///< whose rates, biases and elements move
 };
 
 /// Copyable; a copy goes on with the same bits. Not thread-safe; bits do not depend on the arena.
@@ -77,20 +81,23 @@ class PlasticBrain {
   Change advance(std::span<const T> outputs, double stimulus, std::span<T> bias,
                  const ThreadArena& arena);
 
-  /// The same for weights and biases that are elsewhere, of rules that change them in place: what
-  /// is to be done to them there, at a mean |output| of `activity`; then, if restructures_now(),
-  /// with the weights brought here, what pruning and births do, else pass_by(). Where structure
-  /// changes there too: if prunes_now(), take_pruned(), after which rows are stale until
-  /// take_rows(); then, if grows(), with rows that are not stale, grow_now(), whose new synapses
-  /// are to be added there.
+  /// The same for weights and biases that are elsewhere: what is to be done to them there, at a
+  /// mean |output| of `activity`; then, if restructures_now(), with weights and what rules remember
+  /// brought here, what pruning, rewiring and births do, else pass_by(). Where structure changes
+  /// there too: if prunes_now(), take_pruned(), after which rows are stale until take_rows(); then,
+  /// if rewires_now(), with everything brought here, rewire_now(), after which rows there are
+  /// stale; then, if grows(), with rows that are not stale, grow_now(), whose new synapses are to
+  /// be added there.
   WeightRules begin_run(double activity, double stimulus);
   bool restructures_now() const;
   Change restructure_now();
   void pass_by();
   bool prunes_now() const;
+  bool rewires_now() const;
   Change take_pruned(const Pruned& pruned);
   void take_rows(std::span<const std::int32_t> row_count, std::vector<std::int32_t> sources,
                  std::vector<float> weights);
+  void rewire_now();
   bool grows() const noexcept { return neurogenesis_.has_value(); }
   Change grow_now(std::vector<Synapse>& added);
   double pruning_threshold() const noexcept { return spec_.pruning.threshold; }
@@ -109,7 +116,23 @@ class PlasticBrain {
   bool needs_activity() const noexcept { return sleep_.has_value(); }
   /// What comes back from elsewhere: null where there is none.
   float* weights() noexcept { return connectome_ ? connectome_->weights() : nullptr; }
-  Homeostasis* homeostasis() noexcept { return homeostasis_ ? &*homeostasis_ : nullptr; }
+  /// Empty spans where a rule does not run.
+  struct Memory {
+    Homeostasis::Memory homeostasis;
+    IntrinsicPlasticity::Memory intrinsic;
+    StructuralPlasticity::Memory structural;
+
+    /// Of the first `count` neurons.
+    Memory first(std::size_t count) const;
+  };
+  Memory memory() noexcept;
+  /// Whether biases or gains are moved by rules, by how active the neurons are.
+  bool moves_inputs() const noexcept { return homeostasis_ || intrinsic_; }
+  bool learns_gains() const noexcept { return intrinsic_.has_value(); }
+  /// Postsynaptic factors (num_places) as set_teaching() last gave them; empty: outputs.
+  std::span<const double> teaching() const noexcept {
+    return has_teaching_ ? std::span(teaching_) : std::span<const double>();
+  }
   const WeightDecaySpec& decay() const noexcept { return spec_.decay; }
 
   /// Error that drives neurogenesis until it is set again; 0 before. @throws ConfigError when it is
@@ -152,7 +175,6 @@ class PlasticBrain {
   bool every(double interval_ms) const;
   bool asleep() const noexcept { return sleep_ && sleep_->asleep(); }
   void pad_rows();
-  Change restructure(bool asleep);
   void take_birth(const Born& born, std::int64_t synapses_before, Change& change);
   template <Real T>
   void learn_hebbian(std::span<const T> outputs, const ThreadArena& arena);

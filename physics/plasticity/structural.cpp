@@ -64,12 +64,13 @@ std::vector<std::int32_t> vacancies(const PlasticConnectome& connectome,
 
 }  // namespace
 
-double growth_rate(const StructuralSpec& spec, double calcium) noexcept {
-  const double xi = (spec.least_calcium + spec.target_calcium) / 2;
-  const double zeta =
-      (spec.target_calcium - spec.least_calcium) / (2 * std::sqrt(std::numbers::ln2));
-  const double distance = (calcium - xi) / zeta;
-  return spec.growth_speed * (2 * math::exp(-distance * distance) - 1);
+StructuralStep StructuralStep::of(const StructuralSpec& spec, double dt) {
+  return {.dt = dt,
+          .kept_half = math::exp(-dt / (2 * spec.calcium_tau_ms)),
+          .rest_per_rate = spec.calcium_tau_ms * spec.calcium_per_rate,
+          .middle = (spec.least_calcium + spec.target_calcium) / 2,
+          .width = (spec.target_calcium - spec.least_calcium) / (2 * std::sqrt(std::numbers::ln2)),
+          .growth_speed = spec.growth_speed};
 }
 
 StructuralPlasticity::StructuralPlasticity(const StructuralSpec& spec,
@@ -91,16 +92,11 @@ template <Real T>
 void StructuralPlasticity::observe(std::span<const T> rates, double dt, const ThreadArena& arena) {
   ensure(rates.size() == calcium_.size(), "structural plasticity has one rate for each neuron");
   ensure(dt > 0, "a step of structural plasticity is positive");
-  const double kept_half = math::exp(-dt / (2 * spec_.calcium_tau_ms));
+  const StructuralStep step = StructuralStep::of(spec_, dt);
   const auto most = static_cast<double>(rates.size());
   arena.parallel_for(std::int64_t(rates.size()), kGrain, [&](std::int64_t i, std::int64_t last) {
     for (; i < last; ++i) {
-      const double rest = spec_.calcium_tau_ms * spec_.calcium_per_rate * rates[i];
-      const double middle = rest + (calcium_[i] - rest) * kept_half;
-      calcium_[i] = rest + (middle - rest) * kept_half;
-      const double growth = dt * growth_rate(spec_, middle);
-      axonal_[i] = std::clamp(axonal_[i] + growth, 0.0, most);
-      dendritic_[i] = std::clamp(dendritic_[i] + growth, 0.0, most);
+      grow_elements(step, rates[i], most, calcium_[i], axonal_[i], dendritic_[i]);
     }
   });
 }

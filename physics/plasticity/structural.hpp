@@ -50,8 +50,39 @@ struct StructuralSpec {
   }
 };
 
+/// What a time dt of a constant rate does to a neuron.
+struct StructuralStep {
+  double dt = 0;
+  double kept_half = 0;      ///< e^(-dt / (2 tau_Ca))
+  double rest_per_rate = 0;  ///< calcium that a rate tends to, by the rate
+  double middle = 0;         ///< xi
+  double width = 1;          ///< zeta
+  double growth_speed = 0;
+
+  static StructuralStep of(const StructuralSpec& spec, double dt);
+};
+
 /// dz/dt at a calcium concentration.
-double growth_rate(const StructuralSpec& spec, double calcium) noexcept;
+NOESIS_HOST_DEVICE double growth_rate(const StructuralStep& step, double calcium) noexcept {
+  const double distance = (calcium - step.middle) / step.width;
+  return step.growth_speed * (2 * math::exp(-distance * distance) - 1);
+}
+
+/// Takes in a rate: calcium exactly, growth by the midpoint rule. Elements stay between 0 and
+/// `most`.
+NOESIS_HOST_DEVICE void grow_elements(const StructuralStep& step, double rate, double most,
+                                      double& calcium, double& axonal, double& dendritic) noexcept {
+  const double rest = step.rest_per_rate * rate;
+  const double middle = rest + (calcium - rest) * step.kept_half;
+  calcium = rest + (middle - rest) * step.kept_half;
+  const double growth = step.dt * growth_rate(step, middle);
+  const auto within = [most](double value) {
+    const double raised = value < 0 ? 0 : value;
+    return raised > most ? most : raised;
+  };
+  axonal = within(axonal + growth);
+  dendritic = within(dendritic + growth);
+}
 
 /// What an update did.
 struct Rewired {
@@ -83,6 +114,12 @@ class StructuralPlasticity {
   /// observe().
   /// @throws ConfigError when the lists do not fit the memory.
   Rewired update(PlasticConnectome& connectome);
+
+  /// Everything about the neurons, (num_neurons) each: for copies of it elsewhere.
+  struct Memory {
+    std::span<double> calcium, axonal, dendritic;
+  };
+  Memory memory() noexcept { return {calcium_, axonal_, dendritic_}; }
 
   std::span<const double> calcium() const noexcept { return calcium_; }
   /// The growth curve is the same for both kinds, so they differ only by where they started.

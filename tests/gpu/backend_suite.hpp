@@ -183,10 +183,12 @@ void check_snapshots(const GpuKind<T>& kind) {
   expect_same(host, device);
 }
 
-/// Rules that change weights, biases and structure between steps: in place on the device, or on the
-/// host where it cannot.
+/// Rules that change weights, biases, gains and structure between steps, where they are, on a brain
+/// with an empty row and one with an input from every neuron.
 template <Real T>
-void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) {
+void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules,
+                 std::int64_t neurons = 60, const std::vector<std::size_t>& env_counts = {1, 3},
+                 double spared_fraction = 0) {
   SCOPED_TRACE(rules.back());
   BrainSpec spec = spec_of({"rate", "logistic", "heun", 0.05});
   const double dt = spec.integrator.dt_ms;
@@ -198,18 +200,30 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) 
   spec.plasticity.pruning.interval_ms = 4 * dt;
   spec.plasticity.decay.interval_ms = 4 * dt;
   spec.plasticity.decay.tau_ms = 100;
+  spec.plasticity.decay.spared_fraction = spared_fraction;
+  spec.plasticity.hebbian = {.learning_rate = 0.01, .decay = 0.002};
+  spec.plasticity.intrinsic.learning_rate = 0.02;
   spec.plasticity.structural.interval_ms = 4 * dt;
+  spec.plasticity.structural.calcium_tau_ms = 0.5;
+  spec.plasticity.structural.calcium_per_rate = 2;
+  spec.plasticity.structural.target_calcium = 1;
+  spec.plasticity.structural.growth_speed = 5;
   spec.plasticity.neurogenesis.error_tau_ms = dt;
   spec.plasticity.neurogenesis.threshold = 0.1;
   spec.plasticity.neurogenesis.persistence_ms = 0;
   spec.plasticity.neurogenesis.refractory_ms = 5 * dt;
   spec.plasticity.neurogenesis.neurons_per_batch = 2;
-  spec.plasticity.neurogenesis.max_neurons = 69;
+  spec.plasticity.neurogenesis.max_neurons = neurons + 9;
   spec.plasticity.neurogenesis.num_inputs = 7;
   spec.plasticity.neurogenesis.num_outputs = 40;
-  const ConnectomePtr brain = uneven_brain(60, 10, 28, false);
+  const ConnectomePtr brain = uneven_brain(neurons, 10, 28, false);
   const ThreadArena arena(1);
-  for (const std::size_t envs : {1, 3}) {
+  std::vector<double> factors(static_cast<std::size_t>(
+      spec.plasticity.has("neurogenesis") ? spec.plasticity.neurogenesis.max_neurons : neurons));
+  for (std::size_t i = 0; i < factors.size(); ++i)
+    factors[i] = 0.1 * static_cast<double>(i % 7) - 0.2;
+  for (const std::size_t envs : env_counts) {
+    SCOPED_TRACE(std::to_string(envs) + " environments");
     const std::vector<ConnectomePtr> brains(envs, brain);
     Simulation<T> expected(brains, spec, seeds_from(5, envs), arena);
     Simulation<T> got(brains, spec, seeds_from(5, envs), arena, kind.make);
@@ -220,11 +234,15 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) 
         sim->set_error(static_cast<std::int64_t>(env), 1);
       }
       drive(*sim);
+      const auto last = static_cast<std::int64_t>(envs) - 1;
+      if (spec.plasticity.has("hebbian")) sim->set_teaching(last, factors);
       kept.set_current(0, 3, 0.25);
       sim->advance_to(25 * dt);
       const BrainSnapshot<T> fork = sim->snapshot(0);
       sim->advance_to(30 * dt);
-      sim->restore(static_cast<std::int64_t>(envs) - 1, fork);
+      if (spec.plasticity.has("hebbian")) sim->set_teaching(last, {});
+      sim->advance_to(32 * dt);
+      sim->restore(last, fork);
       sim->reset(0, 77);
       if (spec.plasticity.has("neurogenesis")) sim->set_error(0, 1);
       sim->advance_to(39 * dt);
@@ -238,6 +256,8 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) 
       EXPECT_NE(expected.connectome(e)->digest(), brain->digest());
       const PlasticityReport a = expected.plasticity(e), b = got.plasticity(e);
       EXPECT_EQ(a.num_pruned, b.num_pruned);
+      EXPECT_EQ(a.num_added, b.num_added);
+      EXPECT_TRUE(a.num_added > 0 || !spec.plasticity.has("structural"));
       EXPECT_EQ(a.num_synapses, b.num_synapses);
       EXPECT_EQ(a.num_alive, b.num_alive);
       EXPECT_EQ(a.num_born, b.num_born);
@@ -247,6 +267,8 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) 
       for (std::int64_t i = 0; i < expected.shape().num_neurons; ++i) {
         EXPECT_EQ(std::as_const(expected).surgeon().bias(e, i),
                   std::as_const(got).surgeon().bias(e, i));
+        EXPECT_EQ(std::as_const(expected).surgeon().gain(e, i),
+                  std::as_const(got).surgeon().gain(e, i));
       }
     }
     // A checkpoint that came from there goes on here.
@@ -256,8 +278,23 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules) 
   }
 }
 
+/// Mutations: Hebb's decay left out, teaching that is put there once only, gains that no run
+/// writes, a summed input of weights before scaling, a spared weight more, one bit of its size that
+/// is not looked at, calcium that stays, newborn neurons without a response.
 template <Real T>
 void check_plasticity(const GpuKind<T>& kind) {
+  const std::vector<std::size_t> all = {1, 2, 64};
+  check_rules<T>(kind, {"hebbian"}, 30, all);
+  check_rules<T>(kind, {"hebbian", "decay"}, 450, {1, 2}, 0.3);
+  check_rules<T>(kind, {"homeostasis", "intrinsic", "oja"}, 30, all);
+  check_rules<T>(kind, {"intrinsic", "hebbian", "arousal", "sleep", "decay"}, 60, {1, 3}, 0.5);
+  check_rules<T>(kind, {"oja", "decay"}, 60, {1, 3}, 0.01);
+  check_rules<T>(kind, {"oja", "structural"}, 60, all);
+  check_rules<T>(kind,
+                 {"homeostasis", "intrinsic", "oja", "hebbian", "decay", "pruning", "structural",
+                  "neurogenesis"},
+                 60, {1, 3}, 0.2);
+  check_rules<T>(kind, {"hebbian", "neurogenesis"});
   check_rules<T>(kind, {"homeostasis", "oja"});
   check_rules<T>(kind, {"oja"});
   check_rules<T>(kind, {"homeostasis", "oja", "decay", "pruning"});
@@ -483,6 +520,36 @@ void check_delays(const GpuKind<T>& kind) {
   device.advance_to(29 * dt);
   expect_same(host, device);
   EXPECT_EQ(host.connectome(1)->digest(), device.connectome(1)->digest());
+}
+
+/// One neuron alone is driven, so that the error of a step is its own: the first and the last value
+/// of a chunk of the maximum, and of a last chunk that is not full. Mutation: a chunk without its
+/// first or last value.
+template <Real T>
+void check_error_chunks(const GpuKind<T>& kind) {
+  constexpr std::int64_t kNeurons = 2600;  // chunks of 1024
+  BrainSpec spec = spec_of({"rate", "tanh", "dopri5", 0});
+  spec.integrator.rtol = 1e-5;
+  spec.integrator.atol = 1e-7;
+  spec.initial = {.low = 0, .high = 0};
+  const auto brain = std::make_shared<const Connectome>(kNeurons, std::vector<Synapse>{});
+  const ThreadArena arena(1);
+  for (const std::int64_t driven : {0, 1023, 1024, 2047, 2048, 2599}) {
+    spec.drive.per_neuron.assign(kNeurons, 0);
+    spec.drive.per_neuron[static_cast<std::size_t>(driven)] = 5;
+    for (const std::size_t envs : {1, 3}) {
+      SCOPED_TRACE(std::to_string(driven) + " of " + std::to_string(envs));
+      Simulation<T> host({brain}, spec, seeds_from(7, envs), arena);
+      Simulation<T> device({brain}, spec, seeds_from(7, envs), arena, kind.make);
+      host.advance_to(3);
+      device.advance_to(3);
+      expect_same(host, device);
+      const auto last = static_cast<std::int64_t>(envs) - 1;
+      EXPECT_EQ(host.statistics(last).accepted, device.statistics(last).accepted);
+      EXPECT_EQ(host.statistics(last).max_dt_ms, device.statistics(last).max_dt_ms);
+      EXPECT_GT(host.statistics(last).accepted, 3);
+    }
+  }
 }
 
 /// Steps of the size that each environment's error allows: the same steps, states in between and

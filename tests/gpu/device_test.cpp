@@ -58,6 +58,7 @@ TYPED_TEST(Device, KeepsWhatIsDelayed) {
 }
 TYPED_TEST(Device, TakesAdaptiveSteps) {
   this->on_each([](const auto& kind) { testing::check_adaptive<TypeParam>(kind); });
+  this->on_each([](const auto& kind) { testing::check_error_chunks<TypeParam>(kind); });
 }
 TYPED_TEST(Device, ChangesStructureAsTheHostDoes) {
   this->on_each([](const auto& kind) { testing::check_structure<TypeParam>(kind); });

@@ -44,6 +44,7 @@ TYPED_TEST(EmulatedDevice, KeepsWhatIsDelayed) {
 }
 TYPED_TEST(EmulatedDevice, TakesAdaptiveSteps) {
   testing::check_adaptive<TypeParam>(emulated::kind<TypeParam>());
+  testing::check_error_chunks<TypeParam>(emulated::kind<TypeParam>());
 }
 TYPED_TEST(EmulatedDevice, NamesWhatBlowsUp) {
   testing::check_blow_up<TypeParam>(emulated::kind<TypeParam>());
@@ -96,15 +97,24 @@ TYPED_TEST(EmulatedDevice, TakesTheMemoryThatWasPlanned) {
 TYPED_TEST(EmulatedDevice, TakesTheMemoryThatWasPlannedForPlasticity) {
   using T = TypeParam;
   BrainSpec spec = testing::spec_of({"rate", "logistic", "heun", 0});
-  spec.plasticity.rules = {"homeostasis", "oja", "pruning"};
   spec.plasticity.interval_ms = spec.integrator.dt_ms;
   spec.plasticity.pruning.threshold = 1e-6;
+  spec.plasticity.hebbian.learning_rate = 1e-6;
   const ConnectomePtr brain = testing::uneven_brain(50, 6, 31, false);
   const std::vector<ConnectomePtr> brains(3, brain);
   const BatchShape shape = batch_shape(spec.model, 50, 3, true, kTileWidth<T>);
-  const MemoryPlan plan = plan_memory(shape, {brain->num_synapses(), 0, 3}, spec.model,
-                                      spec.integrator, false, sizeof(T), spec.plasticity, false);
-  EXPECT_EQ(used_by<T>(spec, brains, 3, false), plan.total() + 4 + 32 * 3);
+  // Factors of teaching are there once somebody teaches.
+  using Rules = std::vector<std::string>;
+  for (const auto& [rules, rest] :
+       {std::pair{Rules{"homeostasis", "oja", "pruning"}, 0}, std::pair{Rules{"oja"}, 0},
+        std::pair{Rules{"intrinsic"}, 0}, std::pair{Rules{"oja", "structural"}, 0},
+        std::pair{Rules{"hebbian"}, -50 * 3 * static_cast<int>(sizeof(T))}}) {
+    spec.plasticity.rules = rules;
+    const MemoryPlan plan = plan_memory(shape, {brain->num_synapses(), 0, 3}, spec.model,
+                                        spec.integrator, false, sizeof(T), spec.plasticity, false);
+    EXPECT_EQ(used_by<T>(spec, brains, 3, false), plan.total() + 4 + 32 * 3 + rest)
+        << rules.front();
+  }
 }
 
 // The same with delays.

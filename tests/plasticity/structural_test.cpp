@@ -12,14 +12,15 @@ namespace {
 
 // The published properties of the curve. Mutation: 2 zeta for zeta.
 TEST(Structural, GrowthCurve) {
-  const StructuralSpec spec{.least_calcium = 0.03, .target_calcium = 0.7, .growth_speed = 2};
-  EXPECT_NEAR(growth_rate(spec, 0.03), 0, 1e-12);
-  EXPECT_NEAR(growth_rate(spec, 0.7), 0, 1e-12);
-  EXPECT_NEAR(growth_rate(spec, 0.365), 2, 1e-12);
-  EXPECT_NEAR(growth_rate(spec, 1e6), -2, 1e-12);
-  EXPECT_GT(growth_rate(spec, 0.5), 0);
-  EXPECT_LT(growth_rate(spec, 0.71), 0);
-  EXPECT_LT(growth_rate(spec, 0.01), 0);
+  const auto step =
+      StructuralStep::of({.least_calcium = 0.03, .target_calcium = 0.7, .growth_speed = 2}, 1);
+  EXPECT_NEAR(growth_rate(step, 0.03), 0, 1e-12);
+  EXPECT_NEAR(growth_rate(step, 0.7), 0, 1e-12);
+  EXPECT_NEAR(growth_rate(step, 0.365), 2, 1e-12);
+  EXPECT_NEAR(growth_rate(step, 1e6), -2, 1e-12);
+  EXPECT_GT(growth_rate(step, 0.5), 0);
+  EXPECT_LT(growth_rate(step, 0.71), 0);
+  EXPECT_LT(growth_rate(step, 0.01), 0);
 }
 
 TEST(Structural, CalciumIsExact) {
