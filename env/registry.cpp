@@ -50,6 +50,9 @@ Entry entry(std::string id, std::int64_t max_episode_steps, double reward_thresh
                 if constexpr (requires { config.task.brain.make_backend; }) {
                   config.task.brain.make_backend = options.make_backend;
                 }
+                if constexpr (requires { config.task.make_backend; }) {
+                  config.task.make_backend = options.make_backend;
+                }
                 MadeTask made{std::make_unique<TaskType>(config.task, num_envs, num_threads), spec};
                 made.spec.max_episode_steps = config.max_episode_steps;
                 made.spec.options = config_to_toml(config);

@@ -20,8 +20,9 @@ struct EnvOptions {
   std::vector<std::string> overrides;
   std::string source = "environment options";  ///< stands for the TOML's file in errors
   bool may_read_files = true;  ///< false: an option that names a file is a ConfigError
-  /// What takes the steps of brains that agents hold (Quench, Steer, Wake), on the CPU without it.
-  /// Results do not depend on it; what it makes must be made and used by one thread at a time.
+  /// What takes the steps of the brains of all environments that have any (Discover, Emulate,
+  /// Quench, Steer, Wake), on the CPU without it. Results do not depend on it; it is called, and
+  /// what it makes is used, by one thread at a time.
   BackendFactory<double> make_backend = {};
 };
 

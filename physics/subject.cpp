@@ -186,7 +186,7 @@ std::unique_ptr<Simulation<double>> make_simulation(const Subject& subject, std:
                                                     const ThreadArena& arena) {
   return std::make_unique<Simulation<double>>(std::vector<ConnectomePtr>{subject.connectome},
                                               subject.brain, std::vector<std::uint64_t>{seed},
-                                              arena);
+                                              arena, subject.make_backend);
 }
 
 }  // namespace noesis

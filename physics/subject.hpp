@@ -48,6 +48,9 @@ struct Subject {
   std::int64_t num_units = 0;      ///< observed: E of every neuron; x, y, z of Lorenz-63
   std::int64_t num_sites = 0;      ///< touched: drive of every neuron; derivatives of x, y, z
   std::int64_t pulse_samples = 5;  ///< length of a touch [samples]
+  /// What takes the steps of its brains; null: the processor. No result depends on it, and
+  /// right-hand sides and Lyapunov exponents are the processor's in any case.
+  BackendFactory<double> make_backend = {};
 };
 
 /// The names above but the last; N is any number of nodes from 2 on.

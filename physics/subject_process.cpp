@@ -33,7 +33,8 @@ class BrainProcess final : public Process {
   double interval() const override { return subject_.interval; }
 
   State start(std::uint64_t seed) override {
-    Simulation<double> brain({subject_.connectome}, subject_.brain, {seed}, arena_);
+    Simulation<double> brain({subject_.connectome}, subject_.brain, {seed}, arena_,
+                             subject_.make_backend);
     brain.advance_to(time_of(transient_steps()));
     return pack(brain.snapshot(0));
   }
@@ -77,7 +78,7 @@ class BrainProcess final : public Process {
     auto found = batches_.find(count);
     if (found == batches_.end()) {
       Simulation<double> brain({subject_.connectome}, subject_.brain,
-                               std::vector<std::uint64_t>(count), arena_);
+                               std::vector<std::uint64_t>(count), arena_, subject_.make_backend);
       BrainSnapshot<double> idle = brain.snapshot(0);
       found = batches_.emplace(count, Batch{std::move(brain), std::move(idle)}).first;
     }

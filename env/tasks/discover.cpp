@@ -44,7 +44,7 @@ struct DiscoverTask::Episode {
   Episode(std::uint64_t episode_seed, const DiscoverOptions& options, const ThreadArena& arena)
       : seed(episode_seed),
         subject(hidden_brain(options, seed)),
-        brain({subject.connectome}, subject.brain, {seed}, arena),
+        brain({subject.connectome}, subject.brain, {seed}, arena, options.make_backend),
         slope(brain.shape()),
         drive(subject.brain.drive.values(options.num_neurons)),
         posterior(options.num_neurons, options.coupling * weight_sd(options)) {}
@@ -63,7 +63,7 @@ DiscoverTask::DiscoverTask(const DiscoverOptions& options, std::int64_t num_envs
     : options_(options),
       observation_space_(uniform_box({2 * options.num_neurons + 1}, -1, 1)),
       action_space_(uniform_box({options.num_neurons + 1}, -1, 1)),
-      threads_(num_threads),
+      threads_(options.make_backend ? 1 : num_threads),  // it is called by one at a time
       one_thread_(1),
       episodes_(static_cast<std::size_t>(num_envs)) {}
 

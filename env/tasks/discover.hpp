@@ -24,6 +24,8 @@ struct DiscoverOptions {
   double amplitude = 3;
   double measurement_noise = 0.005;
   double noise = 0;
+  /// What takes the brains' steps; null: the processor. No key: no result depends on it.
+  BackendFactory<double> make_backend = {};
 
   template <class V>
   void visit(V& v) {

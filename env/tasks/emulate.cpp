@@ -14,6 +14,7 @@ namespace {
 Subject make_process_subject(const EmulateOptions& options) {
   Subject subject = make_subject(options.subject, static_cast<std::uint64_t>(options.brain_seed));
   subject.transient = options.transient;
+  subject.make_backend = options.make_backend;
   return subject;
 }
 

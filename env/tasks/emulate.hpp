@@ -25,6 +25,8 @@ struct EmulateOptions {
   double touched_fraction = 0.3;
   double transient = 100;
   double noise = 0;
+  /// What takes the brains' steps; null: the processor. No key: no result depends on it.
+  BackendFactory<double> make_backend = {};
 
   template <class V>
   void visit(V& v) {

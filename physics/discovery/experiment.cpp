@@ -148,7 +148,7 @@ class Bench {
         start_(std::llround(subject.transient / subject.interval)),
         arena_(1),
         brain_({subject.connectome}, noisy(subject, spec.noise),
-               std::vector<std::uint64_t>(forks ? 2 : 1, spec.seed), arena_) {
+               std::vector<std::uint64_t>(forks ? 2 : 1, spec.seed), arena_, subject.make_backend) {
     brain_.advance_to(time(0));
     look(0, 0, e_, i_);
   }

@@ -37,7 +37,7 @@ std::vector<double> changes(const Subject& subject, const States& states,
                             const ThreadArena& arena) {
   const std::size_t branches = 1 + sites.size();  // the first without a pulse
   Simulation<double> brain({subject.connectome}, subject.brain,
-                           std::vector<std::uint64_t>(branches), arena);
+                           std::vector<std::uint64_t>(branches), arena, subject.make_backend);
   const std::int64_t n = subject.num_units;
   const double interval_ms = subject.interval * subject.tau_ms;
   for (std::size_t k = 0; k < sites.size(); ++k) {

@@ -24,12 +24,12 @@ inline void check_env(const GpuKind<double>& kind, const std::string& id,
     return kind.make(request);
   };
   EnvOptions options{.toml = {}, .overrides = overrides};
-  const auto expected = make_vec(id, num_envs, options);
+  const auto expected = make_vec(id, num_envs, options, Autoreset::kNextStep, 2);
   options.make_backend = make_backend;
-  const auto got = make_vec(id, num_envs, options);
-  EXPECT_GT(made, 0);
+  const auto got = make_vec(id, num_envs, options, Autoreset::kNextStep, 2);
   expected->reset(5);
   got->reset(5);
+  EXPECT_GT(made, 0);
   RandomSequence random(9, Stream::kTask);
   std::vector<float> actions(static_cast<std::size_t>(num_envs * expected->action_size()));
   for (int step = 0; step < 12; ++step) {
@@ -49,6 +49,8 @@ inline void check_envs(const GpuKind<double>& kind) {
   check_env(kind, "noesis/Steer-v0", {"action_mode=surgeon", "subject=celegans"}, 2);
   check_env(kind, "noesis/Quench-v0", {"max_episode_steps=7", "charge_balanced=true"}, 9);
   check_env(kind, "noesis/Wake-v0", {}, 3);
+  check_env(kind, "noesis/Discover-v0", {"num_neurons=8", "budget=40", "noise=0.01"}, 3);
+  check_env(kind, "noesis/Emulate-v0", {"cut_step=6", "transient=10", "noise=0.01"}, 9);
 }
 
 }  // namespace noesis::testing
