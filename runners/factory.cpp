@@ -80,6 +80,20 @@ std::shared_ptr<const RowDevices> row_devices(const std::string& name) {
   refuse(name, {"cpu"});
 }
 
+std::string auto_backend(std::int64_t updates_of_stage) {
+  if (updates_of_stage < kWorthADevice) {
+    return "cpu (a stage has " + std::to_string(updates_of_stage) + " synapse updates, below " +
+           std::to_string(kWorthADevice) + ")";
+  }
+  const std::vector<const GpuKind<float>*> kinds = built_kinds<float>();
+  if (kinds.empty()) return "cpu (this build has no kernels for devices)";
+  std::string reason;
+  for (const GpuKind<float>* kind : kinds) {
+    if (kind->num_devices(&reason) > 0) return kind->name;
+  }
+  return "cpu (" + reason + ")";
+}
+
 DeviceMemory device_memory() {
   for (const GpuKind<float>* kind : built_kinds<float>()) {
     if (kind->num_devices(nullptr) > 0) return {kind->name, kind->memory()};

@@ -25,6 +25,10 @@ BackendFactory<T> backend_factory(const std::string& name);
 /// @throws ConfigError for a kind of device that was not built.
 std::shared_ptr<const RowDevices> row_devices(const std::string& name);
 
+/// What "auto" takes for a batch of so many synapse updates a stage, and why, as one would say it.
+/// Whether the batch fits the device's memory is not asked.
+std::string auto_backend(std::int64_t updates_of_stage);
+
 /// The memory of the device that "auto" would take for a large batch; no name where there is none.
 struct DeviceMemory {
   std::string name;

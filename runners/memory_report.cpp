@@ -67,6 +67,11 @@ std::string memory_report(const SimulateConfig& config, double device_gib) {
                      std::to_string(connectome.num_synapses) + " synapses, " +
                      std::to_string(config.num_envs) + " environments, " + config.precision + ", " +
                      config.brain.integrator.name + "\n";
+  if (config.backend == "auto") {
+    const std::int64_t tables = config.batch == "per_env" ? 1 : config.num_envs;
+    text += "  backend auto: " + auto_backend(connectome.num_synapses * connectome.count * tables) +
+            "\n";
+  }
   for (const MemoryPlan::Part& part : plan.parts) {
     text += line(part.name, static_cast<double>(part.bytes));
   }

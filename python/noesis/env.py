@@ -29,15 +29,25 @@ class Env(gymnasium.Env):
         render_mode: None, "human", "rgb_array" or "ansi".
         max_episode_steps: the environment's own time limit; 0 means none, since `gymnasium.make` puts a
             TimeLimit around it.
+        backend: what takes the brains' steps: "cpu", "cuda", "hip", or "auto", a device where the batch
+            gains by it. Results do not depend on it.
         **options: of the environment (`noesis.env_options`).
     """
 
     metadata = METADATA
 
-    def __init__(self, env_id: str, *, render_mode: str | None = None, max_episode_steps: int = 0, **options: Any):
+    def __init__(
+        self,
+        env_id: str,
+        *,
+        render_mode: str | None = None,
+        max_episode_steps: int = 0,
+        backend: str = "cpu",
+        **options: Any,
+    ):
         check_mode(render_mode)
         options["max_episode_steps"] = max_episode_steps
-        self._core = self._make(env_id, 1, overrides(options), "Disabled", 1)
+        self._core = self._make(env_id, 1, overrides(options), "Disabled", 1, backend)
         self.render_mode = render_mode
         self.observation_space = space_from_json(self._core.observation_space)
         self.action_space = space_from_json(self._core.action_space)

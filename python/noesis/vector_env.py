@@ -32,6 +32,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         copy: False hands out read-only views of the memory that the next step writes to, instead of
             copies: faster for large batches, and valid until the next call only.
         num_threads: threads of the physics; 0 means all of the hardware. Results do not depend on it.
+        backend: what takes the brains' steps: "cpu", "cuda", "hip", or "auto", a device where the batch
+            gains by it. Results do not depend on it.
         **options: of the environment (`noesis.env_options`), `max_episode_steps` among them.
     """
 
@@ -44,11 +46,12 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         copy: bool = True,
         num_threads: int = 1,
+        backend: str = "cpu",
         **options: Any,
     ):
         check_mode(render_mode)
         name = autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode
-        self._core = self._make(env_id, num_envs, overrides(options), name, num_threads)
+        self._core = self._make(env_id, num_envs, overrides(options), name, num_threads, backend)
         self.num_envs = num_envs
         self.render_mode = render_mode
         self.autoreset_mode = AutoresetMode(name)

@@ -21,6 +21,7 @@
 #include "env/registry.hpp"
 #include "env/space_json.hpp"
 #include "python/src/convert.hpp"
+#include "runners/factory.hpp"
 
 namespace noesis {
 namespace nb = nanobind;
@@ -49,13 +50,14 @@ Autoreset autoreset_from(const std::string& name) {
 class Batch {
  public:
   Batch(const std::string& id, std::int64_t num_envs, std::vector<std::string> overrides,
-        const std::string& autoreset, int num_threads) {
+        const std::string& autoreset, int num_threads, const std::string& backend) {
     require(num_threads >= 0, "an impossible number of threads", "num_threads", num_threads,
             "0 (all hardware threads) or more");
     const Autoreset mode = autoreset_from(autoreset);
     const nb::gil_scoped_release without_lock;
-    env_ = make_vec(id, num_envs, EnvOptions{.toml = {}, .overrides = std::move(overrides)}, mode,
-                    num_threads);
+    EnvOptions options{.toml = {}, .overrides = std::move(overrides)};
+    options.make_backend = backend_factory<double>(backend);
+    env_ = make_vec(id, num_envs, options, mode, num_threads);
   }
 
   const VectorEnv& fixed() const noexcept { return *env_; }  ///< for what never changes
@@ -280,10 +282,10 @@ void bind_vector_env(nb::module_& m) {
       "it is made, reset and stepped; one thread at a time may use it.");
   batch
       .def(nb::init<const std::string&, std::int64_t, std::vector<std::string>, const std::string&,
-                    int>(),
+                    int, const std::string&>(),
            nb::arg("env_id"), nb::arg("num_envs"),
            nb::arg("overrides") = std::vector<std::string>{}, nb::arg("autoreset") = "NextStep",
-           nb::arg("num_threads") = 1)
+           nb::arg("num_threads") = 1, nb::arg("backend") = "cpu")
       .def_prop_ro("spec", [](const Batch& b) { return b.fixed().spec(); })
       .def_prop_ro("num_envs", [](const Batch& b) { return b.fixed().num_envs(); })
       .def_prop_ro("observation_size", [](const Batch& b) { return b.fixed().observation_size(); })

@@ -10,6 +10,7 @@
 #include "runners/experiments/life.hpp"
 #include "runners/experiments/life_job.hpp"
 #include "runners/experiments/summary.hpp"
+#include "runners/factory.hpp"
 #include "runners/jobs/paired.hpp"
 
 namespace noesis {
@@ -131,11 +132,12 @@ CureConfig Cure::defaults(bool quick) {
 }
 
 std::vector<Job> Cure::jobs(const CureConfig& config) {
+  const BackendFactory<double> make_backend = backend_factory<double>(config.backend);
   std::vector<Job> jobs;
   for (const std::string& condition : config.conditions) {
     for (std::int64_t s = 0; s < config.num_seeds; ++s) {
       jobs.push_back(life_job(id_part(condition), life_of(config, condition),
-                              static_cast<std::uint64_t>(config.seed + s), false));
+                              static_cast<std::uint64_t>(config.seed + s), false, make_backend));
     }
   }
   return jobs;

@@ -16,6 +16,7 @@ struct CureConfig {
   std::int64_t seed = 0;
   std::int64_t num_seeds = 10;
   int threads = 0;
+  std::string backend = "cpu";
   std::vector<std::string> conditions = {"no sleep",       "load",        "schedule",
                                          "random pruning", "no replay",   "decay only",
                                          "prune only",     "replay only", "constant decay"};
@@ -26,6 +27,10 @@ struct CureConfig {
     v("seed", seed, "First seed; the others follow it", at_least(0));
     v("num_seeds", num_seeds, "Lives in each condition", at_least(1));
     v("threads", threads, "Lives side by side; 0: one a core. Changes no result", at_least(0));
+    v("backend", backend,
+      "What takes the brains' steps; auto: a device, where there is one and they gain by it. "
+      "Changes no result",
+      one_of({"auto", "cpu", "cuda", "hip"}));
     v("conditions", conditions, "What is compared: changes of life.learner and life.sleep",
       one_of({"no sleep", "load", "schedule", "random pruning", "no replay", "decay only",
               "prune only", "replay only", "constant decay"}));

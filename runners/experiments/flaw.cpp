@@ -5,6 +5,7 @@
 #include "runners/experiments/life.hpp"
 #include "runners/experiments/life_job.hpp"
 #include "runners/experiments/summary.hpp"
+#include "runners/factory.hpp"
 
 namespace noesis {
 namespace {
@@ -94,11 +95,12 @@ FlawConfig Flaw::defaults(bool quick) {
 }
 
 std::vector<Job> Flaw::jobs(const FlawConfig& config) {
+  const BackendFactory<double> make_backend = backend_factory<double>(config.backend);
   std::vector<Job> jobs;
   for (const std::string& learner : config.learners) {
     for (std::int64_t s = 0; s < config.num_seeds; ++s) {
       jobs.push_back(life_job(learner, life_of(config, learner),
-                              static_cast<std::uint64_t>(config.seed + s), true));
+                              static_cast<std::uint64_t>(config.seed + s), true, make_backend));
     }
   }
   return jobs;

@@ -16,6 +16,7 @@ struct FlawConfig {
   std::int64_t seed = 0;
   std::int64_t num_seeds = 10;
   int threads = 0;
+  std::string backend = "cpu";
   std::vector<std::string> learners = {"hebbian", "hebbian-decay", "delta", "none"};
   LifeSpec life;
 
@@ -24,6 +25,10 @@ struct FlawConfig {
     v("seed", seed, "First seed; the others follow it", at_least(0));
     v("num_seeds", num_seeds, "Lives of each learner", at_least(1));
     v("threads", threads, "Lives side by side; 0: one a core. Changes no result", at_least(0));
+    v("backend", backend,
+      "What takes the brains' steps; auto: a device, where there is one and they gain by it. "
+      "Changes no result",
+      one_of({"auto", "cpu", "cuda", "hip"}));
     v("learners", learners, "Rules to compare, in place of life.learner",
       one_of({"hebbian", "hebbian-decay", "delta", "none"}));
     v.section("life", life);

@@ -8,6 +8,7 @@
 #include "runners/experiments/experiment.hpp"
 #include "runners/experiments/growth.hpp"
 #include "runners/experiments/summary.hpp"
+#include "runners/factory.hpp"
 
 namespace noesis {
 namespace {
@@ -44,12 +45,14 @@ const std::vector<Control> kControls = {
     {"uncoupled limit cycles", Condition::kLimitCycle, "Edge"},
 };
 
-Job control_job(const Control& control, const GrowthSpec& growth, std::uint64_t seed) {
+Job control_job(const Control& control, const GrowthSpec& growth, std::uint64_t seed,
+                const BackendFactory<double>& make_backend) {
   return {.id = "control-" + std::string(control.expected),
           .cost_s = 3,
           .work = [=]() -> std::optional<JobResult> {
             const ThreadArena arena(1);
-            const Subject subject = make_subject("reference-50", seed, control.condition);
+            Subject subject = make_subject("reference-50", seed, control.condition);
+            subject.make_backend = make_backend;
             const auto brain = make_simulation(subject, seed, arena);
             brain->advance_to(subject.transient * subject.tau_ms);
             const HealthLook look =
@@ -64,8 +67,9 @@ Job control_job(const Control& control, const GrowthSpec& growth, std::uint64_t 
 }
 
 std::optional<JobResult> run(const GrowthSpec& growth, std::uint64_t seed,
+                             const BackendFactory<double>& make_backend,
                              const JobProgress& progress) {
-  const auto stages = grow(growth, seed, progress);
+  const auto stages = grow(growth, seed, progress, make_backend);
   if (!stages) return std::nullopt;
   Json list = Json::array();
   for (const GrowthStage& stage : *stages) {
@@ -215,21 +219,24 @@ std::vector<Job> Grow::jobs(const GrowConfig& config) {
                        .allowed = "at least one size, each larger than the one before",
                        .next = {}});
   }
+  const BackendFactory<double> make_backend = backend_factory<double>(config.backend);
   std::vector<Job> jobs;
   for (const std::string& model : config.models) {
     for (const std::string& condition : config.conditions) {
       const GrowthSpec growth = growth_of(config, model, condition);
       for (std::int64_t s = 0; s < config.num_seeds; ++s) {
         const auto seed = static_cast<std::uint64_t>(config.seed + s);
-        jobs.push_back(
-            {.id = model + "-" + id_part(condition) + "-" + std::to_string(seed),
-             .cost_s = 1 + 4e-3 * static_cast<double>(sizes.back()),
-             .stepwise = [=](const JobProgress& progress) { return run(growth, seed, progress); }});
+        jobs.push_back({.id = model + "-" + id_part(condition) + "-" + std::to_string(seed),
+                        .cost_s = 1 + 4e-3 * static_cast<double>(sizes.back()),
+                        .stepwise = [=](const JobProgress& progress) {
+                          return run(growth, seed, make_backend, progress);
+                        }});
       }
     }
   }
   for (const Control& control : kControls) {
-    jobs.push_back(control_job(control, config.growth, static_cast<std::uint64_t>(config.seed)));
+    jobs.push_back(
+        control_job(control, config.growth, static_cast<std::uint64_t>(config.seed), make_backend));
   }
   return jobs;
 }

@@ -64,6 +64,7 @@ struct GrowConfig {
   std::int64_t seed = 0;
   std::int64_t num_seeds = 10;
   int threads = 0;
+  std::string backend = "cpu";
   std::vector<std::string> models = {"rate", "wilson_cowan"};
   std::vector<std::string> conditions = {"trinity", "no homeostasis", "global noise", "no arousal"};
   double global_noise = 0.1;
@@ -74,6 +75,10 @@ struct GrowConfig {
     v("seed", seed, "First seed; the others follow it", at_least(0));
     v("num_seeds", num_seeds, "Brains in each condition", at_least(1));
     v("threads", threads, "Brains side by side; 0: one a core. Changes no result", at_least(0));
+    v("backend", backend,
+      "What takes the brains' steps; auto: a device, where there is one and they gain by it. "
+      "Changes no result",
+      one_of({"auto", "cpu", "cuda", "hip"}));
     v("models", models, "Neurons to grow, in place of growth.model",
       one_of({"rate", "wilson_cowan"}));
     v("conditions", conditions, "What is compared: changes of [growth]",

@@ -82,11 +82,12 @@ ConnectomePtr seed_connectome(const GrowthSpec& spec, std::uint64_t seed) {
 
 class Growing {
  public:
-  Growing(const GrowthSpec& spec, std::uint64_t seed) : spec_(spec), seed_(seed) {
+  Growing(const GrowthSpec& spec, std::uint64_t seed, const BackendFactory<double>& make_backend)
+      : spec_(spec), seed_(seed), make_backend_(make_backend) {
     const std::int64_t first = spec.sizes.front();
     brain_ = std::make_unique<Simulation<double>>(std::vector{seed_connectome(spec, seed)},
                                                   growing_brain(spec, first, first, seed),
-                                                  std::vector{seed}, arena_);
+                                                  std::vector{seed}, arena_, make_backend_);
   }
 
   std::optional<std::vector<GrowthStage>> run(const std::function<void(double)>& progress) {
@@ -134,7 +135,7 @@ class Growing {
   void make_places(std::int64_t from, std::int64_t to) {
     auto next = std::make_unique<Simulation<double>>(std::vector{brain_->connectome(0)},
                                                      growing_brain(spec_, from, to, seed_),
-                                                     std::vector{seed_}, arena_);
+                                                     std::vector{seed_}, arena_, make_backend_);
     State<double> x = next->state();
     for (std::int64_t i = 0; i < from; ++i) {
       for (int c = 0; c < x.shape().num_components; ++c)
@@ -174,7 +175,7 @@ class Growing {
     for (std::int64_t i = 0; i < size; ++i) {
       frozen.drive.per_neuron.push_back(std::as_const(*brain_).surgeon().bias(0, i));
     }
-    Simulation<double> still({brain_->connectome(0)}, frozen, {seed_}, arena_);
+    Simulation<double> still({brain_->connectome(0)}, frozen, {seed_}, arena_, make_backend_);
     still.set_state(brain_->state());
     GrowthStage stage;
     stage.num_neurons = size;
@@ -187,6 +188,7 @@ class Growing {
   const ThreadArena arena_{1};
   GrowthSpec spec_;
   std::uint64_t seed_;
+  BackendFactory<double> make_backend_;
   std::unique_ptr<Simulation<double>> brain_;
   std::vector<std::int64_t> places_;
   double age_ms_ = 0, current_ = 0;
@@ -196,8 +198,9 @@ class Growing {
 }  // namespace
 
 std::optional<std::vector<GrowthStage>> grow(const GrowthSpec& spec, std::uint64_t seed,
-                                             const std::function<void(double)>& progress) {
-  return Growing(spec, seed).run(progress);
+                                             const std::function<void(double)>& progress,
+                                             const BackendFactory<double>& make_backend) {
+  return Growing(spec, seed, make_backend).run(progress);
 }
 
 }  // namespace noesis

@@ -23,8 +23,10 @@ struct GrowthStage {
 /// an error that nothing satisfies, one at a time up to 100 neurons, a twentieth of the next size
 /// beyond; before a look births and stimulus end, rules go on for settle_ms, and then weights and
 /// biases are frozen and gains are 1. A brain whose state is not finite is Seizing and ends its
-/// growth. Nothing when interrupted.
+/// growth. Steps are taken by what `make_backend` makes, on the CPU without it. Nothing when
+/// interrupted.
 std::optional<std::vector<GrowthStage>> grow(const GrowthSpec& spec, std::uint64_t seed,
-                                             const std::function<void(double)>& progress);
+                                             const std::function<void(double)>& progress,
+                                             const BackendFactory<double>& make_backend = {});
 
 }  // namespace noesis

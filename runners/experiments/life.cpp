@@ -64,12 +64,13 @@ double slope(std::span<const double> values) {
 
 class Living {
  public:
-  Living(const LifeSpec& spec, std::uint64_t seed, std::int64_t first_step)
+  Living(const LifeSpec& spec, std::uint64_t seed, std::int64_t first_step,
+         const BackendFactory<double>& make_backend)
       : spec_(spec),
         seed_(seed),
         first_step_(first_step),
         tape_(spec, seed),
-        brain_(spec, seed, arena_),
+        brain_(spec, seed, arena_, make_backend),
         memory_(spec.sleep.memory, seed),
         trigger_(spec.sleep) {}
 
@@ -203,8 +204,9 @@ class Living {
 }  // namespace
 
 std::optional<Life> live(const LifeSpec& spec, std::uint64_t seed, std::int64_t first_step,
-                         const std::function<void(double)>& progress) {
-  return Living(spec, seed, first_step).run(progress);
+                         const std::function<void(double)>& progress,
+                         const BackendFactory<double>& make_backend) {
+  return Living(spec, seed, first_step, make_backend).run(progress);
 }
 
 nlohmann::ordered_json to_json(const LifeCurves& curves) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "physics/simulation.hpp"
 #include "runners/experiments/life_config.hpp"
 
 namespace noesis {
@@ -45,9 +46,11 @@ inline constexpr double kDeadlyLoss = 3;
 
 /// Lives the steps [first_step, life_steps) of the tape of this seed. Performance in a task is
 /// 1 - loss, at least 0, tested without noise and without learning at its end and at the end of the
-/// life. Nothing when interrupted. `progress` is told the part done.
+/// life. Nothing when interrupted. `progress` is told the part done; steps are taken by what
+/// `make_backend` makes, on the CPU without it.
 std::optional<Life> live(const LifeSpec& spec, std::uint64_t seed, std::int64_t first_step,
-                         const std::function<void(double)>& progress);
+                         const std::function<void(double)>& progress,
+                         const BackendFactory<double>& make_backend = {});
 
 nlohmann::ordered_json to_json(const LifeCurves& curves);
 

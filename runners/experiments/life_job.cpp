@@ -18,9 +18,11 @@ double cost_s(const LifeSpec& spec, bool newborn) {
 }
 
 std::optional<JobResult> run(const LifeSpec& spec, std::uint64_t seed, bool newborn,
+                             const BackendFactory<double>& make_backend,
                              const JobProgress& progress) {
   const double share = newborn ? 0.9 : 1;
-  const auto life = live(spec, seed, 0, [&](double part) { progress(share * part); });
+  const auto life = live(
+      spec, seed, 0, [&](double part) { progress(share * part); }, make_backend);
   if (!life) return std::nullopt;
   Json figures = {{"first_loss", rounded(life->first_loss)},
                   {"last_loss", rounded(life->last_loss)},
@@ -38,8 +40,9 @@ std::optional<JobResult> run(const LifeSpec& spec, std::uint64_t seed, bool newb
                   {"sleep_loss_change",
                    life->sleep_loss_change ? rounded(*life->sleep_loss_change) : Json(nullptr)}};
   if (newborn) {
-    const auto fresh = live(spec, seed, spec.life_steps - spec.life_steps / 10,
-                            [&](double part) { progress(share + (1 - share) * part); });
+    const auto fresh = live(
+        spec, seed, spec.life_steps - spec.life_steps / 10,
+        [&](double part) { progress(share + (1 - share) * part); }, make_backend);
     if (!fresh) return std::nullopt;
     double loss = 0;
     for (const double window : fresh->curves.loss) loss += window;
@@ -56,11 +59,13 @@ std::optional<JobResult> run(const LifeSpec& spec, std::uint64_t seed, bool newb
 
 }  // namespace
 
-Job life_job(const std::string& condition, const LifeSpec& spec, std::uint64_t seed, bool newborn) {
-  return {
-      .id = condition + "-" + std::to_string(seed),
-      .cost_s = cost_s(spec, newborn),
-      .stepwise = [=](const JobProgress& progress) { return run(spec, seed, newborn, progress); }};
+Job life_job(const std::string& condition, const LifeSpec& spec, std::uint64_t seed, bool newborn,
+             const BackendFactory<double>& make_backend) {
+  return {.id = condition + "-" + std::to_string(seed),
+          .cost_s = cost_s(spec, newborn),
+          .stepwise = [=](const JobProgress& progress) {
+            return run(spec, seed, newborn, make_backend, progress);
+          }};
 }
 
 }  // namespace noesis

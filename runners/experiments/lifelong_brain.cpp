@@ -59,7 +59,8 @@ BrainSpec brain_of(const LifeSpec& spec) {
 
 }  // namespace
 
-LifelongBrain::LifelongBrain(const LifeSpec& spec, std::uint64_t seed, const ThreadArena& arena)
+LifelongBrain::LifelongBrain(const LifeSpec& spec, std::uint64_t seed, const ThreadArena& arena,
+                             const BackendFactory<double>& make_backend)
     : spec_(spec),
       input_weights_(normals(seed, kInputs, spec.num_neurons * spec.num_inputs,
                              1 / std::sqrt(static_cast<double>(spec.num_inputs)))),
@@ -69,8 +70,9 @@ LifelongBrain::LifelongBrain(const LifeSpec& spec, std::uint64_t seed, const Thr
       currents_(neurons_.size()),
       factors_(static_cast<std::size_t>(spec.num_neurons + spec.num_outputs)) {
   std::iota(neurons_.begin(), neurons_.end(), 0);
-  simulation_ = std::make_unique<Simulation<double>>(std::vector{dense_connectome(spec, seed)},
-                                                     brain_of(spec), std::vector{seed}, arena);
+  simulation_ =
+      std::make_unique<Simulation<double>>(std::vector{dense_connectome(spec, seed)},
+                                           brain_of(spec), std::vector{seed}, arena, make_backend);
 }
 
 double LifelongBrain::learn(const Sample& sample) { return see(sample, true); }

@@ -32,8 +32,10 @@ namespace noesis {
 /// Not thread-safe; borrows the arena.
 class LifelongBrain {
  public:
-  /// @throws ConfigError for a specification that makes no brain.
-  LifelongBrain(const LifeSpec& spec, std::uint64_t seed, const ThreadArena& arena);
+  /// Steps are taken by what `make_backend` makes, on the CPU without it. @throws ConfigError for a
+  /// specification that makes no brain.
+  LifelongBrain(const LifeSpec& spec, std::uint64_t seed, const ThreadArena& arena,
+                const BackendFactory<double>& make_backend = {});
 
   /// Sees a sample and learns from it. Returns the mean squared error of the prediction, which is
   /// that of predicting nothing where it is about 1. @throws RunError when the state is not finite.

@@ -11,6 +11,7 @@
 #include "runners/experiments/signal_tape.hpp"
 #include "runners/experiments/summary.hpp"
 #include "runners/experiments/tape_brain.hpp"
+#include "runners/factory.hpp"
 #include "runners/jobs/paired.hpp"
 
 namespace noesis {
@@ -108,7 +109,8 @@ Json to_json(const Course& course, const std::string& stopped) {
 }
 
 std::optional<JobResult> run(const SeedAndTapeConfig& config, const std::string& kind,
-                             std::uint64_t seed, const JobProgress& progress) {
+                             std::uint64_t seed, const BackendFactory<double>& make_backend,
+                             const JobProgress& progress) {
   const ThreadArena arena(1);
   const std::vector<double> tape = signal_tape(kind, config.sines, config.num_steps + 1, seed);
   Json record = {{"seed", seed}, {"conditions", Json::object()}};
@@ -118,7 +120,7 @@ std::optional<JobResult> run(const SeedAndTapeConfig& config, const std::string&
     const std::string& condition = kConditions[k];
     if (kind == "silence" && condition != "grown") continue;
     const TapeBrainSpec spec = brain_of(config, condition);
-    TapeBrain brain(kind_of(condition), size, spec, seed, arena);
+    TapeBrain brain(kind_of(condition), size, spec, seed, arena, make_backend);
     const auto course =
         hear(brain, tape, [&](double part) { progress((static_cast<double>(k) + part) / count); });
     if (!course) return std::nullopt;
@@ -131,10 +133,12 @@ std::optional<JobResult> run(const SeedAndTapeConfig& config, const std::string&
 }
 
 Job tape_job(const SeedAndTapeConfig& config, const std::string& tape, std::uint64_t seed) {
-  return {
-      .id = tape + "-" + std::to_string(seed),
-      .cost_s = 2e-4 * static_cast<double>(config.num_steps),
-      .stepwise = [=](const JobProgress& progress) { return run(config, tape, seed, progress); }};
+  const BackendFactory<double> make_backend = backend_factory<double>(config.backend);
+  return {.id = tape + "-" + std::to_string(seed),
+          .cost_s = 2e-4 * static_cast<double>(config.num_steps),
+          .stepwise = [=](const JobProgress& progress) {
+            return run(config, tape, seed, make_backend, progress);
+          }};
 }
 
 std::vector<Json> of_condition(const std::vector<Json>& records, const std::string& condition) {

@@ -48,6 +48,7 @@ struct SeedAndTapeConfig {
   std::int64_t seed = 0;
   std::int64_t num_seeds = 10;
   int threads = 0;
+  std::string backend = "cpu";
   std::vector<std::string> tapes = {"sines", "chaotic", "switching"};
   std::int64_t num_steps = 40'000;
   TapeOptions sines = {.regime_steps = 4000};
@@ -58,6 +59,10 @@ struct SeedAndTapeConfig {
     v("seed", seed, "First seed; the others follow it", at_least(0));
     v("num_seeds", num_seeds, "Brains on each tape", at_least(1));
     v("threads", threads, "Brains side by side; 0: one a core. Changes no result", at_least(0));
+    v("backend", backend,
+      "What takes the brains' steps; auto: a device, where there is one and they gain by it. "
+      "Changes no result",
+      one_of({"auto", "cpu", "cuda", "hip"}));
     v("tapes", tapes, "Tapes to predict", one_of({"sines", "chaotic", "switching"}));
     v("num_steps", num_steps, "Steps of a tape", at_least(100));
     v("num_sines", sines.num_sines, "Sines of `sines` and `switching`", between(1, 1000));

@@ -90,7 +90,8 @@ std::int64_t places_of(TapeBrainKind kind, std::int64_t num_neurons, const TapeB
 }  // namespace
 
 TapeBrain::TapeBrain(TapeBrainKind kind, std::int64_t num_neurons, const TapeBrainSpec& spec,
-                     std::uint64_t seed, const ThreadArena& arena)
+                     std::uint64_t seed, const ThreadArena& arena,
+                     const BackendFactory<double>& make_backend)
     : spec_(spec),
       learns_recurrent_(spec.recurrent_rate > 0 && kind != TapeBrainKind::kEchoState),
       grows_(kind == TapeBrainKind::kGrown),
@@ -111,7 +112,8 @@ TapeBrain::TapeBrain(TapeBrainKind kind, std::int64_t num_neurons, const TapeBra
     brain.plasticity.neurogenesis = spec.neurogenesis;
   }
   simulation_ = std::make_unique<Simulation<double>>(
-      std::vector{connectome_of(kind, num_neurons, spec, seed)}, brain, std::vector{seed}, arena);
+      std::vector{connectome_of(kind, num_neurons, spec, seed)}, brain, std::vector{seed}, arena,
+      make_backend);
   ensure(simulation_->shape().num_neurons == num_places, "a place for every neuron");
   places_.resize(static_cast<std::size_t>(num_places));
   std::iota(places_.begin(), places_.end(), 0);

@@ -32,10 +32,12 @@ enum class TapeBrainKind {
 /// Not thread-safe; borrows the arena.
 class TapeBrain {
  public:
-  /// `num_neurons` is the size of kFixed and kEchoState. @throws ConfigError for a specification
+  /// `num_neurons` is the size of kFixed and kEchoState. Steps are taken by what `make_backend`
+  /// makes, on the CPU without it. @throws ConfigError for a specification
   /// that makes no brain.
   TapeBrain(TapeBrainKind kind, std::int64_t num_neurons, const TapeBrainSpec& spec,
-            std::uint64_t seed, const ThreadArena& arena);
+            std::uint64_t seed, const ThreadArena& arena,
+            const BackendFactory<double>& make_backend = {});
 
   /// Hears `value`, predicts what comes next, learns from `next`; `scale` is the error of
   /// predicting no change. Returns the error of the prediction, next - prediction.

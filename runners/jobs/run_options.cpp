@@ -52,6 +52,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--quick", options.quick, "Less of everything, in less than a minute");
   command.add_option("--out", options.out, "Folder of the run (default: a new one in runs/)");
   command.add_option("--seed", options.seed, "Seed of everything");
+  command.add_option("--backend", options.backend,
+                     "What takes the brains' steps: auto, cpu (default), cuda or hip");
   command.add_option("--resume", options.resume, "Go on with the interrupted run of this folder");
   command.add_option("--set", options.overrides, "Override a key: a.b=value")
       ->allow_extra_args(false);
@@ -69,7 +71,7 @@ void check_resume(const RunOptions& options) {
   throw ConfigError({.what = "an interrupted run goes on as it began",
                      .where = "--resume " + options.resume.string(),
                      .got = "other options",
-                     .allowed = "--resume alone (and --json)",
+                     .allowed = "--resume alone (with --backend and --json)",
                      .next = "leave CONFIG, --quick, --out, --seed and --set out"});
 }
 

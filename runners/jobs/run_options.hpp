@@ -22,36 +22,41 @@ struct RunOptions {
   std::filesystem::path out;     ///< empty: a new folder in runs/
   std::filesystem::path resume;  ///< the folder of an interrupted run
   std::optional<std::int64_t> seed;
+  std::optional<std::string> backend;
   std::vector<std::string> overrides;  ///< "a.b=value"
   bool json = false;
 };
 
-/// CONFIG, --quick, --out, --seed, --resume, --set and --json. The options must outlive the app.
+/// CONFIG, --quick, --out, --seed, --backend, --resume, --set and --json. The options must outlive
+/// the app.
 void add_run_options(CLI::App& command, RunOptions& options);
 
 /// The configuration of a run, in its folder.
 std::filesystem::path config_file(const std::filesystem::path& folder);
 
-/// @throws ConfigError where --resume is not alone.
+/// @throws ConfigError where --resume is not alone, but for --backend.
 void check_resume(const RunOptions& options);
 
 /// Of an interrupted run its own; else the file and the overrides over `base`. @throws ConfigError.
 template <class Config>
 Config read_run_config(const RunOptions& options, const Config& base) {
+  std::vector<std::string> overrides = options.overrides;
+  if (options.backend) overrides.push_back("backend=" + *options.backend);
   if (!options.resume.empty()) {
     check_resume(options);
-    return load_config(config_file(options.resume), {}, Config{});
+    return load_config(config_file(options.resume), overrides, Config{});
   }
-  std::vector<std::string> overrides = options.overrides;
   if (options.seed) overrides.push_back("seed=" + std::to_string(*options.seed));
   if (options.config.empty()) return parse_config("", "defaults", overrides, base);
   return load_config(options.config, overrides, base);
 }
 
-/// Digest of all that results depend on, which the number of threads is no part of.
+/// Digest of all that results depend on, which the number of threads and the backend are no part
+/// of.
 template <class Config>
 std::string result_digest(Config config) {
   config.threads = 0;
+  config.backend = Config{}.backend;
   return config_digest(config);
 }
 

@@ -28,7 +28,7 @@ class ControlSet {
   Control& at(std::size_t k) {
     std::call_once(made_, [&] {
       controls_ = make_controls(facts_->subject.name, facts_->reference.seed, facts_->reference,
-                                seed_, arena_);
+                                seed_, arena_, facts_->subject.make_backend);
       controls_.push_back(fitted());
     });
     return controls_.at(k);

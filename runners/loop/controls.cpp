@@ -29,12 +29,14 @@ constexpr double kBrainDeviation = 0.1;
 class ControlMaker {
  public:
   ControlMaker(std::string subject, std::uint64_t subject_seed, const VerdictReference& reference,
-               std::uint64_t seed, const ThreadArena& arena)
+               std::uint64_t seed, const ThreadArena& arena,
+               const BackendFactory<double>& make_backend)
       : name_(std::move(subject)),
         subject_seed_(subject_seed),
         reference_(reference),
         seed_(seed),
         arena_(arena),
+        make_backend_(make_backend),
         is_brain_(make(Condition::kHealthy).brain.model.name == "wilson_cowan") {}
 
   std::vector<Control> all() {
@@ -59,7 +61,11 @@ class ControlMaker {
   }
 
  private:
-  Subject make(Condition condition) const { return make_subject(name_, subject_seed_, condition); }
+  Subject make(Condition condition) const {
+    Subject subject = make_subject(name_, subject_seed_, condition);
+    subject.make_backend = make_backend_;
+    return subject;
+  }
 
   std::unique_ptr<Process> process(Condition condition, double noise_sigma = 0) const {
     return make_process(make(condition), arena_, noise_sigma);
@@ -141,6 +147,7 @@ class ControlMaker {
   const VerdictReference& reference_;
   std::uint64_t seed_;
   const ThreadArena& arena_;
+  const BackendFactory<double>& make_backend_;
   bool is_brain_;
   std::vector<Control> controls_;
 };
@@ -149,8 +156,9 @@ class ControlMaker {
 
 std::vector<Control> make_controls(const std::string& subject, std::uint64_t subject_seed,
                                    const VerdictReference& reference, std::uint64_t seed,
-                                   const ThreadArena& arena) {
-  return ControlMaker(subject, subject_seed, reference, seed, arena).all();
+                                   const ThreadArena& arena,
+                                   const BackendFactory<double>& make_backend) {
+  return ControlMaker(subject, subject_seed, reference, seed, arena, make_backend).all();
 }
 
 bool control_holds(const Control& control, const Verdict& verdict) {

@@ -34,11 +34,12 @@ struct Control {
 /// Lorenz-63: "seized" rests at the upper ends of the subject's range; the limit cycle (rho 350) is
 /// observed with the subject's means and deviations, since it lies elsewhere; noise is in units of
 /// ten of the subject's mean deviations, as .1 is that of brains; there is no stranger. `subject`
-/// and `subject_seed` are what make_subject() takes; the arena is borrowed by the processes. More
-/// controls can be added to the list.
+/// and `subject_seed` are what make_subject() takes, `make_backend` is of all that are brains; the
+/// arena is borrowed by the processes. More controls can be added to the list.
 std::vector<Control> make_controls(const std::string& subject, std::uint64_t subject_seed,
                                    const VerdictReference& reference, std::uint64_t seed,
-                                   const ThreadArena& arena);
+                                   const ThreadArena& arena,
+                                   const BackendFactory<double>& make_backend = {});
 
 /// Whether the verdict is the expected one, for the expected reasons.
 bool control_holds(const Control& control, const Verdict& verdict);

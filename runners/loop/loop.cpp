@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/rng.hpp"
+#include "runners/factory.hpp"
 #include "runners/jobs/words.hpp"
 #include "runners/loop/conclusions.hpp"
 #include "runners/loop/control_jobs.hpp"
@@ -47,6 +48,7 @@ std::vector<std::string> subjects_of(const LoopConfig& config) {
 /// Before a folder is made and hours are spent. @throws ConfigError naming what there is.
 void check_names(const LoopConfig& config) {
   const auto seed = static_cast<std::uint64_t>(config.seed);
+  backend_factory<double>(config.backend);
   for (const std::string& name : subjects_of(config)) make_subject(name, seed);
   for (const EmulationSpec& spec : config.phase2) {
     for (const std::string& name : spec.hypotheses) Hypothesis::parse(name);
@@ -59,7 +61,8 @@ class Loop {
   Loop(LoopConfig config, fs::path folder)
       : config_(std::move(config)),
         folder_(std::move(folder)),
-        seed_(static_cast<std::uint64_t>(config_.seed)) {}
+        seed_(static_cast<std::uint64_t>(config_.seed)),
+        make_backend_(backend_factory<double>(config_.backend)) {}
 
   /// Nothing when interrupted.
   std::optional<Json> run() {
@@ -99,7 +102,7 @@ class Loop {
 
   Facts measure(const std::string& name) const {
     return std::make_shared<SubjectFacts>(
-        measure_subject(name, seed_, config_.measure, default_cache()));
+        measure_subject(name, seed_, config_.measure, default_cache(), make_backend_));
   }
 
   void warn_of(const SubjectFacts& facts) {
@@ -119,7 +122,7 @@ class Loop {
       add(controls_, control_jobs(facts_.at(name), control_seed));
     }
     for (std::size_t k = 0; k < config_.phase1.size(); ++k) {
-      add(phase1_, phase1_jobs(config_.phase1[k], k, seed_));
+      add(phase1_, phase1_jobs(config_.phase1[k], k, seed_, make_backend_));
     }
     for (std::size_t k = 0; k < config_.phase2.size(); ++k) {
       const EmulationSpec& spec = config_.phase2[k];
@@ -183,6 +186,7 @@ class Loop {
   LoopConfig config_;
   fs::path folder_;
   std::uint64_t seed_;
+  BackendFactory<double> make_backend_;
   std::map<std::string, Facts> facts_;
   std::vector<Json> subjects_;
   std::vector<Job> jobs_;

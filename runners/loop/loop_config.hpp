@@ -46,6 +46,7 @@ struct EmulationSpec {
 struct LoopConfig {
   std::int64_t seed = 0;
   int threads = 0;
+  std::string backend = "cpu";
   MeasureSpec measure;
   std::vector<std::string> controls;
   std::vector<DiscoverySpec> phase1;
@@ -55,6 +56,10 @@ struct LoopConfig {
   void visit(V& v) {
     v("seed", seed, "Of everything: brains, starts, touches, trainings", at_least(0));
     v("threads", threads, "Jobs side by side; 0: one a core. Changes no result", at_least(0));
+    v("backend", backend,
+      "What takes the brains' steps; auto: a device, where there is one and they gain by it. "
+      "Changes no result",
+      one_of({"auto", "cpu", "cuda", "hip"}));
     v("controls", controls, "Subjects whose controls are run");
     v.section("measure", measure);
     v.list("phase1", phase1, "Experiments in causal discovery");

@@ -41,7 +41,8 @@ DenseMatrix true_coupling(const Subject& subject) {
 }  // namespace
 
 Phase1Row run_phase1(const Phase1Spec& spec, Phase1Matrices* matrices) {
-  const Subject subject = make_subject(spec.subject, spec.seed);
+  Subject subject = make_subject(spec.subject, spec.seed);
+  subject.make_backend = spec.make_backend;
   const Dataset data = gather(subject, {.policy = spec.policy,
                                         .budget = spec.budget,
                                         .amplitude = spec.amplitude,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "physics/discovery/dense_matrix.hpp"
+#include "physics/simulation.hpp"
 #include "runners/jobs/figure.hpp"
 
 namespace noesis {
@@ -22,6 +23,7 @@ struct Phase1Spec {
   double amplitude = 3;                  ///< of a pulse, in the unit of the drive
   bool observe_i = true;                 ///< I is observed beside E
   std::uint64_t seed = 0;                ///< subject, start, targets and noise
+  BackendFactory<double> make_backend = {};  ///< the subject's
 };
 
 /// How well the score matrix tells edges from the rest, over off-diagonal directed pairs.

@@ -188,7 +188,8 @@ Json summary_to_json(const Phase1Summary& summary) {
 
 }  // namespace
 
-std::vector<Job> phase1_jobs(const DiscoverySpec& spec, std::size_t index, std::uint64_t seed) {
+std::vector<Job> phase1_jobs(const DiscoverySpec& spec, std::size_t index, std::uint64_t seed,
+                             const BackendFactory<double>& make_backend) {
   check_names(spec.policies, policy_names(), "policies");
   check_names(spec.estimators, estimator_names(), "estimators");
   const Subject subject = make_subject(spec.subject, seed);
@@ -196,7 +197,8 @@ std::vector<Job> phase1_jobs(const DiscoverySpec& spec, std::size_t index, std::
   std::vector<Job> jobs;
   for (const Setting& setting : settings_of(spec)) {
     for (std::int64_t k = 0; k < spec.num_seeds; ++k) {
-      const Phase1Spec one = phase1_spec(spec, setting, seed + static_cast<std::uint64_t>(k));
+      Phase1Spec one = phase1_spec(spec, setting, seed + static_cast<std::uint64_t>(k));
+      one.make_backend = make_backend;
       const bool plotted = k == 0;
       jobs.push_back({"phase1-" + std::to_string(index) + "-" + id_part(spec.subject) + "-" +
                           setting.policy + "-" + setting.estimator + "-" + std::to_string(k),

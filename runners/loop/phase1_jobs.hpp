@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "physics/simulation.hpp"
 #include "runners/jobs/jobs.hpp"
 
 namespace noesis {
@@ -35,8 +36,10 @@ struct DiscoverySpec {
 };
 
 /// One job a (policy, estimator, seed); the policy "twin" goes with the estimator "twin" alone. Ids
-/// begin with "phase1-<index>". @throws ConfigError for unknown names.
-std::vector<Job> phase1_jobs(const DiscoverySpec& spec, std::size_t index, std::uint64_t seed);
+/// begin with "phase1-<index>"; steps are taken by what `make_backend` makes. @throws ConfigError
+/// for unknown names.
+std::vector<Job> phase1_jobs(const DiscoverySpec& spec, std::size_t index, std::uint64_t seed,
+                             const BackendFactory<double>& make_backend = {});
 
 /// What the records of phase1_jobs(spec), in their order, say together: rows of `result.phase1`
 /// and, for each policy against passive and against random at the same estimator, of

@@ -129,9 +129,10 @@ fs::path default_cache() {
 }
 
 SubjectFacts measure_subject(const std::string& name, std::uint64_t seed, const MeasureSpec& spec,
-                             const fs::path& cache) {
+                             const fs::path& cache, const BackendFactory<double>& make_backend) {
   SubjectFacts facts;
   facts.subject = make_subject(name, seed);
+  facts.subject.make_backend = make_backend;
   const CacheKey key{.subject = name,
                      .connectome = facts.subject.connectome->digest(),
                      .seed = static_cast<std::int64_t>(seed),

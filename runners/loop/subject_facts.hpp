@@ -47,10 +47,11 @@ struct SubjectFacts {
 };
 
 /// Measures, or reads what an equal call kept in `cache` (made where missing); a damaged or older
-/// file there is measured again. Deterministic: the cache changes no bit. @throws RunError,
-/// ConfigError as measure_reference().
+/// file there is measured again. Deterministic: neither the cache nor `make_backend`, which becomes
+/// the subject's, changes a bit. @throws RunError, ConfigError as measure_reference().
 SubjectFacts measure_subject(const std::string& name, std::uint64_t seed, const MeasureSpec& spec,
-                             const std::filesystem::path& cache);
+                             const std::filesystem::path& cache,
+                             const BackendFactory<double>& make_backend = {});
 
 /// $NOESIS_CACHE, else $XDG_CACHE_HOME/noesis, else ~/.cache/noesis.
 std::filesystem::path default_cache();

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from noesis.errors import ConfigError
 from test_gym import IDS, STEER, same
 
 MODES = list(AutoresetMode)
@@ -263,3 +264,17 @@ def test_memory_is_given_back():
     for _ in range(20):
         use()
     assert resident() - before < 8e6
+
+
+# Goes red when the backend does not reach the batch, or changes a bit. Kernels of devices are tested in C++.
+def test_backend_is_chosen(route):
+    if route:
+        with pytest.raises(ConfigError, match="noesis serve --backend"):
+            batch(STEER, 2, backend="auto", **route)
+        return
+    with pytest.raises(ConfigError, match="no such backend"):
+        batch(STEER, 2, backend="abacus")
+    plain, chosen = batch(STEER, 2), batch(STEER, 2, backend="auto")
+    assert same(plain.reset(seed=3), chosen.reset(seed=3))
+    actions = plain.action_space.sample()
+    assert same(plain.step(actions), chosen.step(actions))

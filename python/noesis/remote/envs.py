@@ -6,9 +6,24 @@ from typing import Any
 import numpy as np
 
 from noesis.env import Env
+from noesis.errors import ConfigError
 from noesis.remote.batch import RemoteBatch
 from noesis.remote.client import Client
 from noesis.vector_env import VectorEnv
+
+
+def _make(
+    client: Client, env_id: str, num_envs: int, overrides: list[str], autoreset: str, _num_threads: int, backend: str
+) -> RemoteBatch:
+    if backend != "cpu":
+        raise ConfigError(
+            what="brains on a server are where the server has them",
+            where="backend",
+            got=repr(backend),
+            allowed="leave it out",
+            next="start the server with `noesis serve --backend`",
+        )
+    return RemoteBatch(client, env_id, num_envs, overrides, autoreset)
 
 
 class RemoteEnv(Env):
@@ -41,8 +56,8 @@ class RemoteEnv(Env):
             self.client.close()
             raise
 
-    def _make(self, env_id: str, num_envs: int, overrides: list[str], autoreset: str, _num_threads: int) -> RemoteBatch:
-        return RemoteBatch(self.client, env_id, num_envs, overrides, autoreset)
+    def _make(self, *batch: Any) -> RemoteBatch:
+        return _make(self.client, *batch)
 
     def close(self) -> None:
         super().close()
@@ -74,8 +89,8 @@ class RemoteVectorEnv(VectorEnv):
             self.client.close()
             raise
 
-    def _make(self, env_id: str, num_envs: int, overrides: list[str], autoreset: str, _num_threads: int) -> RemoteBatch:
-        return RemoteBatch(self.client, env_id, num_envs, overrides, autoreset)
+    def _make(self, *batch: Any) -> RemoteBatch:
+        return _make(self.client, *batch)
 
     def send(self, actions: Any) -> None:
         """Sends the actions of a step and returns at once. As many as the server's window may be on their way."""
