@@ -66,6 +66,9 @@ expect "an up-to-date start is silent" [ ! -s "$work/stderr" ]
 expect "configuring is done once" [ "$(grep -c '^cmake' "$work/calls")" = 1 ]
 expect "nothing is installed when all is there" not called 'apt-get\|pip'
 
+launch "$work/tree/noesis" docs --out site
+expect "docs are built by the program that was built" called 'docs/site/build.py --noesis .*/build/release/noesis --out site$'
+
 fresh
 mkdir -p "$work/tree/.venv/lib/python3.11/site-packages"
 stand_in ninja <<<'mkdir -p "$2/python/noesis"; touch "$2/python/noesis/__init__.py"'

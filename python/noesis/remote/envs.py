@@ -34,7 +34,8 @@ class RemoteEnv(Env):
         env_id: such as "noesis/Steer-v0".
         render_mode: None, "human", "rgb_array" or "ansi"; pictures are drawn here.
         curve: the key file of a client, where the server asks for keys.
-        timeout_s, connect_timeout_s: see Client.
+        timeout_s: see Client.
+        connect_timeout_s: see Client.
         **options: of the environment.
     """
 
