@@ -13,16 +13,6 @@
 
 namespace noesis {
 
-/// The defaults are of one core of a server of 2023 and of loopback; `noesis bench scaling`
-/// measures them.
-struct CostModel {
-  double synapse_s = 0.8e-9;   ///< c_s: a synapse in a stage, sources out of cache
-  double neuron_s = 10e-9;     ///< c_n: a neuron in a stage, its part of the noise included
-  double latency_s = 60e-6;    ///< L: of an exchange without content
-  double bytes_per_s = 1.5e9;  ///< b: with checksums and copies
-  int cores = 0;               ///< that the workers share; 0: one each at least
-};
-
 /// [s]
 double predict_step_s(const SplitReport& plan, const CostModel& model);
 /// Of one process and one thread, over that.

@@ -186,6 +186,10 @@ BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDige
     }
     auto backend = make_split_backend<T>(crew, request, options);
     if (watch) {
+      watch->predictor = [raw = backend.get()] {
+        return
+            [plan = raw->report()](const CostModel& model) { return predict_step_s(plan, model); };
+      };
       watch->report = [raw = backend.get(), recovering] {
         if (recovering == nullptr) return json_of(raw->report(), nullptr);
         const RecoveryReport recovery = recovering->report();
@@ -222,19 +226,6 @@ double exchange_seconds(bool over_tcp, int members, std::int64_t values, int rep
   const ExchangeTiming timing = time_exchange(over_tcp, members, values, repeats);
   bytes_copied = timing.bytes_copied;
   return timing.seconds;
-}
-
-double predicted_step_seconds(const SplitPlanFacts& facts, const SplitConstants& constants) {
-  SplitReport plan;
-  plan.own = facts.own;
-  plan.interior = facts.interior;
-  plan.synapses = facts.synapses;
-  plan.bytes_sent = facts.bytes_sent;
-  plan.bytes_received = facts.bytes_received;
-  plan.stages_a_step = facts.stages_a_step;
-  plan.exchanges_a_step = facts.exchanges_a_step;
-  return predict_step_s(plan, {constants.synapse_s, constants.neuron_s, constants.latency_s,
-                               constants.bytes_per_s, constants.cores});
 }
 
 void run_worker([[maybe_unused]] const WorkerSettings& settings) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "physics/communicator.hpp"
 #include "physics/simulation.hpp"
 
 namespace noesis {
@@ -36,6 +37,8 @@ struct SplitSettings {
 /// What a run learns of its split: filled by the backend, asked at the end.
 struct SplitWatch {
   std::function<nlohmann::ordered_json()> report = {};
+  /// What a step of it takes on such machines [s], for as long as one likes.
+  std::function<std::function<double(const CostModel&)>()> predictor = {};
 };
 
 /// A backend whose rows are at workers. `digests` are what master and workers must agree on.
@@ -57,17 +60,6 @@ BackendFactory<double> env_backend_factory(const std::string& backend, int local
 /// member copied in it.
 double exchange_seconds(bool over_tcp, int members, std::int64_t values, int repeats,
                         double& bytes_copied);
-
-/// What a prediction knows of a plan (a SplitReport's) and of the machines.
-struct SplitPlanFacts {
-  std::vector<std::int64_t> own, interior, synapses, bytes_sent, bytes_received;
-  int stages_a_step = 0, exchanges_a_step = 0;
-};
-struct SplitConstants {
-  double synapse_s = 0, neuron_s = 0, latency_s = 0, bytes_per_s = 1;
-  int cores = 0;
-};
-double predicted_step_seconds(const SplitPlanFacts& facts, const SplitConstants& constants);
 
 /// Of `noesis hemisphere worker`.
 struct WorkerSettings {

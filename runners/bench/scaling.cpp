@@ -11,10 +11,10 @@ namespace noesis::bench {
 void scaling(Report& report) {
   const ConnectomePtr brain = large_brain();
   const BrainSpec spec = large_spec("heun");
-  // Constants: latency and bandwidth of an exchange, and the work of a stage from two sizes of
-  // part.
+  // Constants: latency and bandwidth of an exchange, and the work of a stage from two numbers of
+  // synapses, by one worker that is alone.
   double copied = 0;
-  SplitConstants constants;
+  CostModel constants;
   constants.latency_s = exchange_seconds(true, 2, 1, 2000, copied);
   const double large = exchange_seconds(true, 2, 250'000, 200, copied);
   constants.bytes_per_s = 2e6 / std::max(large - constants.latency_s, 1e-9);
@@ -22,8 +22,15 @@ void scaling(Report& report) {
   const double neurons = static_cast<double>(brain->num_neurons());
   const double synapses = static_cast<double>(brain->num_synapses());
   const ConnectomePtr sparse = random_brain(brain->num_neurons(), 1);
-  constants.neuron_s = time_split(sparse, spec, nullptr, 20).step_s / 2 / neurons;
-  const double whole = time_split(brain, spec, nullptr, 6).step_s;
+  const SplitSettings one = alone(1);
+  const auto step_of = [&](const ConnectomePtr& some, int steps) {
+    std::vector<double> times;
+    for (int turn = 0; turn < 3; ++turn)
+      times.push_back(time_split(some, spec, &one, steps).step_s);
+    return median(times);
+  };
+  constants.neuron_s = step_of(sparse, 20) / 2 / neurons;
+  const double whole = step_of(brain, 6);
   constants.synapse_s = std::max(whole / 2 - constants.neuron_s * neurons, 0.0) / synapses;
   report.add({"scaling", "a synapse in a stage", constants.synapse_s * 1e9, "ns", "a neuron",
               constants.neuron_s * 1e9, constants.neuron_s / constants.synapse_s});
@@ -32,13 +39,12 @@ void scaling(Report& report) {
   for (int workers = 1; workers <= 4; ++workers) {
     const SplitSettings settings = processes(workers);
     std::vector<double> measured;
-    SplitPlanFacts facts;
+    double predicted = 0;
     for (int turn = 0; turn < 3; ++turn) {
       const SplitTiming timing = time_split(brain, spec, &settings, 6);
       measured.push_back(timing.step_s);
-      facts = facts_of(timing.report);
+      predicted = timing.predicted_step_s(constants);
     }
-    const double predicted = predicted_step_seconds(facts, constants);
     report.add({"scaling", "200k x 100, heun, " + std::to_string(workers) + " workers",
                 1e3 * median(measured), "ms", "predicted", 1e3 * predicted,
                 predicted / median(measured)});
@@ -48,14 +54,13 @@ void scaling(Report& report) {
   for (const int workers : {2, 4, 8, 16, 32}) {
     const SplitSettings settings = alone(workers);
     const SplitTiming plan = time_split(brain, spec, &settings, 1);
-    const SplitPlanFacts facts = facts_of(plan.report);
     for (const double latency_s : {constants.latency_s, 1e-3}) {
       constants.latency_s = latency_s;
-      const double predicted = predicted_step_seconds(facts, constants);
+      const double predicted = plan.predicted_step_s(constants);
       report.add({"scaling",
                   "200k x 100, heun, " + std::to_string(workers) + " machines, exchange of " +
                       std::to_string(static_cast<int>(latency_s * 1e6)) + " us",
-                  1e3 * predicted, "ms, predicted", "one process", 1e3 * whole, whole / predicted});
+                  1e3 * predicted, "ms, predicted", "one worker", 1e3 * whole, whole / predicted});
     }
     constants.latency_s = exchange_seconds(true, 2, 1, 500, copied);
   }

@@ -43,6 +43,7 @@ SplitTiming time_split(const ConnectomePtr& brain, const BrainSpec& spec,
   timing.busy_s = timing.step_s;
   if (watch->report) {
     timing.report = watch->report();
+    timing.predicted_step_s = watch->predictor();
     const auto gone = [&](const char* name) {
       return (timing.report[name].get<double>() - before[name].get<double>()) / steps;
     };
@@ -57,16 +58,5 @@ SplitSettings processes(int workers) {
 }
 
 SplitSettings alone(int workers) { return {.transport = "dry", .workers = workers, .quiet = true}; }
-
-SplitPlanFacts facts_of(const nlohmann::ordered_json& report) {
-  const auto list = [&](const char* name) { return report[name].get<std::vector<std::int64_t>>(); };
-  return {list("neurons"),
-          list("interior_neurons"),
-          list("synapses"),
-          list("bytes_sent_an_exchange"),
-          list("bytes_received_an_exchange"),
-          report["stages_a_step"].get<int>(),
-          report["exchanges_a_step"].get<int>()};
-}
 
 }  // namespace noesis::bench

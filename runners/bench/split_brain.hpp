@@ -18,6 +18,7 @@ struct SplitTiming {
   double busy_s = 0;  ///< of a step, of the slowest worker
   double wait_s = 0;  ///< of it, waiting for peers
   nlohmann::ordered_json report;
+  std::function<double(const CostModel&)> predicted_step_s = {};
 };
 
 /// Some steps of it after one that warms up; no transport: one process, one thread.
@@ -28,7 +29,5 @@ SplitTiming time_split(const ConnectomePtr& brain, const BrainSpec& spec,
 SplitSettings processes(int workers);
 /// The same workers one after the other, without exchanges.
 SplitSettings alone(int workers);
-
-SplitPlanFacts facts_of(const nlohmann::ordered_json& report);
 
 }  // namespace noesis::bench
