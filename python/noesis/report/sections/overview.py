@@ -50,8 +50,12 @@ def verdict(run: Run) -> str:
     controls = control_banner(run)
     parts.append(controls)
     if run.finished and not controls:
-        ok = run.summary["ok"].truth()
-        parts.append(banner("good" if ok else "bad", "The run succeeded" if ok else "The run failed", []))
+        if not run.summary["ok"].truth():
+            parts.append(banner("bad", "The run failed", []))
+        elif "controls" in run.result:  # of a command that has some
+            parts.append(banner("warn", "No controls were run: verdicts are unchecked", []))
+        else:
+            parts.append(banner("good", "The run succeeded", []))
     elif run.finished and run.summary["ok"].truth() is False and "banner bad" not in controls:
         parts.append(banner("bad", "The run failed", []))
     warnings = [w.text() for w in run.result.get("warnings").items()]

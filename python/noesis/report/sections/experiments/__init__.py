@@ -16,6 +16,21 @@ from noesis.report.sections.experiments import growth, lives, tape
 EXPERIMENTS: dict[str, ModuleType] = {"flaw": lives, "cure": lives, "seed-and-tape": tape, "grow": growth}
 
 
+# What is run and what is asked, for who has nothing but the page (docs/guides/experiments.md has it all).
+LEADS = {
+    "flaw": "Brains learn one task after the other and never sleep. Does loss explode late in life? One row a rule of learning; "
+    "“none” learns nothing and must not explode.",
+    "cure": "The lives of flaw's Hebbian learner, with sleep: weights are scaled down, weak synapses pruned, remembered samples "
+    "replayed. One row a kind of sleep; “no sleep” must not be cured.",
+    "seed-and-tape": "Brains hear a tape and predict its next value. “grown” begins with two neurons and gets one wherever it "
+    "cannot predict; the others have the same parts in another way.",
+    "grow": "Excitatory brains grow neuron by neuron. “trinity” has births, homeostasis of each neuron's rate, and arousal; the "
+    "other rows lack one of them, or have noise in place of homeostasis. At each size growth, stimulus and noise stop, the brain "
+    "is frozen and judged: Seizing (rates saturate), else Catatonic (neurons hardly move), else by its largest Lyapunov "
+    "exponent per τ: Edge from −0.02 to 0.10, Chaotic above, Ordered below.",
+}
+
+
 def _experiment(run: Run) -> tuple[ModuleType, list[Node]] | None:
     experiment = EXPERIMENTS.get(run.summary.get("command").label())
     rows = list(run.result.get("rows").items()) if experiment else []
@@ -28,7 +43,9 @@ def at_a_glance(run: Run, most: int) -> Section | None:
         return None
     experiment, rows = found
     drawn = [plot for plot in experiment.plots(run, rows) if plot]
-    return Section("glance", "At a glance", figures.grid(drawn)) if drawn else None
+    seeds = rows[0].get("seeds").number()
+    lead = LEADS[run.summary["command"].label()] + (f" {seeds:g} seeds a row." if seeds else "")
+    return Section("glance", "At a glance", f"<p>{html.escape(lead)}</p>{figures.grid(drawn)}") if drawn else None
 
 
 def table_section(run: Run, most: int) -> Section | None:
