@@ -1,8 +1,9 @@
-"""Builds the wheel of python/ and uses it in a virtual environment with NumPy and Gymnasium alone.
+"""Makes the sdist, builds a wheel from nothing but it, and uses that in a virtual environment with NumPy and
+Gymnasium alone.
 
 usage: wheel.py SOURCE WORK COMPILER WERROR
 
-Goes red when the wheel lacks a part, needs a package that it does not ask for, or holds what belongs to
+Goes red when the sdist or the wheel lacks a part, needs a package that it does not ask for, or holds what belongs to
 the checkout only. Nothing is downloaded: the packages are those of the Python that runs this.
 """
 
@@ -12,6 +13,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 USE = """
@@ -30,7 +32,24 @@ for module in ("torch", "plotly", "nanobind", "pygame", "zmq", "msgpack", "scipy
 print(noesis.__file__)
 """
 WANTED = ["__init__.py", "_core.pyi", "env.py", "ibl/binning.py", "py.typed", "registration.py", "report/page.css", "vector_env.py"]
+STRANGERS = {"tests", "docs", "agent", "gpu", "runners", "server", "distributed", ".venv", "build", ".git", ".ci"}
 NEEDED = ["gymnasium", "numpy", "cloudpickle", "farama-notifications", "typing_extensions"]
+
+
+def unpacked_sdist(source: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
+    """A source tree that holds what the sdist holds."""
+    script = "import sys; from scikit_build_core.build import build_sdist; build_sdist(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", script, str(work / "sdist")], cwd=source, check=True, stdout=sys.stderr)
+    (archive,) = (work / "sdist").glob("noesis-*.tar.gz")
+    tree = work / "tree"
+    with tarfile.open(archive) as files:
+        names = [pathlib.PurePath(*pathlib.PurePath(name).parts[1:]) for name in files.getnames()]
+        strangers = [str(name) for name in names if name.parts[:1] and name.parts[0] in STRANGERS]
+        assert not strangers, f"the sdist holds {strangers[:5]}"
+        files.extractall(work, filter="data")
+    (folder,) = work.glob("noesis-*/")
+    folder.rename(tree)
+    return tree
 
 
 def build(source: pathlib.Path, work: pathlib.Path, compiler: str, werror: str) -> pathlib.Path:
@@ -42,7 +61,8 @@ def build(source: pathlib.Path, work: pathlib.Path, compiler: str, werror: str) 
     }
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     command += [f"--config-settings=cmake.define.{key}={value}" for key, value in settings.items()]
-    command += [f"--config-settings=build-dir={work}", "--wheel-dir", str(work / "wheel"), str(source / "python")]
+    # As deep below the sources as the build around it.
+    command += [f"--config-settings=build-dir={source / 'build/wheel'}", "--wheel-dir", str(work / "wheel"), str(source)]
     subprocess.run(command, check=True, env=os.environ | {"CMAKE_BUILD_PARALLEL_LEVEL": "2"})
     (wheel,) = (work / "wheel").glob("noesis-*.whl")
     return wheel
@@ -82,11 +102,11 @@ def use(wheel: pathlib.Path, work: pathlib.Path) -> None:
 
 
 def main(source: str, work: str, compiler: str, werror: str) -> None:
-    folder = pathlib.Path(work)
-    for old in ("wheel", "venv"):
-        shutil.rmtree(folder / old, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = build(pathlib.Path(source), folder, compiler, werror)
+    folder = pathlib.Path(work).resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tree = unpacked_sdist(pathlib.Path(source), folder)
+    wheel = build(tree, folder, compiler, werror)
     check_contents(wheel)
     use(wheel, folder)
     print(f"{wheel.name} works")
