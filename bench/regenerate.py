@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Makes the tables of docs/benchmarks.md anew, in one run:
+
+    .venv/bin/python bench/regenerate.py                    # all, three times each, about half an hour
+    .venv/bin/python bench/regenerate.py --repeats 1 --only spmm step
+    .venv/bin/python bench/regenerate.py --folder runs/bench-mine    # goes on with what that folder lacks
+
+Every benchmark of `noesis bench` runs by itself and leaves its rows in the folder; those of other packages
+(bench/peers) run where their packages are. What is between the marks `figures` of the document is then written
+from all rows: median and range over the repeats, goals, which were missed and, by bench/reasons.toml, why, with
+machine, load, commit and command. A row that no longer comes loses its line; one without a reason says so.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs/benchmarks.md"
+REASONS = ROOT / "bench/reasons.toml"
+BEGIN, END = "<!-- figures: written by bench/regenerate.py -->\n", "<!-- figures: end -->\n"
+
+
+def peers_compare(found):
+    for row in found:
+        yield {"name": "peers", "case": row["case"], "value": row["noesis_env_steps_a_second"], "unit": "env steps/s",
+               "baseline": f"{row['package']} {row['version']}", "baseline_value": row["env_steps_a_second"],
+               "ratio": row["ratio"], "goal": None}
+
+
+def peers_gym(found):
+    one, two = (found["steps_a_second"][f"noesis, {threads}"][0] for threads in ("1 thread", "2 threads"))
+    for name, (rate, _) in found["steps_a_second"].items():
+        if not name.startswith("noesis"):
+            for ours, threads in ((one, 1), (two, 2)):
+                yield {"name": "gym", "case": f"Steer on C. elegans, 64 env, {threads} threads", "value": ours,
+                       "unit": "env steps/s", "baseline": name, "baseline_value": rate, "ratio": ours / rate, "goal": None}
+    allowed = 10 + 0.05 * found["cpp_us"]
+    more = found["python_us"] - found["cpp_us"]
+    yield {"name": "gym", "case": "what Python adds to a step of 64 environments", "value": more, "unit": "us",
+           "baseline": "what is allowed", "baseline_value": allowed, "ratio": allowed / more, "goal": 1}
+
+
+def steps(program, python):
+    """{name: (command that takes --json FILE, what makes rows of the file)}."""
+    listed = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
+    names = [line.split()[0] for line in listed.splitlines() if line.strip()]
+    work = {name: ([program, "bench", name], list) for name in names}
+    work["peers"] = ([python, ROOT / "bench/peers/compare.py", "--noesis", program], lambda found: list(peers_compare(found)))
+    work["gym"] = ([python, ROOT / "bench/peers/gym.py", "--noesis", program], lambda found: list(peers_gym(found)))
+    return work
+
+
+def git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def machine(program):
+    """What the figures belong to."""
+    cpu = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"^model name\s*: (.*)$", cpu, re.MULTILINE)
+    memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="utf-8"))[1])
+    version = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.strip()
+    return {
+        "processor": f"{model[1] if model else platform.processor()}, {os.cpu_count()} logical, {memory / 2**20:.0f} GiB",
+        "system": platform.platform(),
+        "program": version,
+        "commit": git("rev-parse", "--short", "HEAD") + (" and changes" if git("status", "--porcelain", "-uno") else ""),
+    }
+
+
+def run(folder, program, python, wanted, repeats):
+    """Runs what the folder lacks. A benchmark that fails is named, and the others go on."""
+    failed = {}
+    for turn in range(repeats):
+        for name, (command, _) in steps(program, python).items():
+            file = folder / f"{name}-{turn}.json"
+            if (wanted and name not in wanted) or file.exists() or name in failed:
+                continue
+            print(f"regenerate: {name}, {turn + 1} of {repeats}", file=sys.stderr, flush=True)
+            load = os.getloadavg()[0]
+            part = file.with_suffix(".part")
+            done = subprocess.run([*command, "--json", part], capture_output=True, text=True, check=False)
+            if done.returncode != 0 or not part.exists():
+                failed[name] = (done.stderr.strip().splitlines() or ["it left no rows"])[-1]
+                continue
+            rows = json.loads(part.read_text(encoding="utf-8"))
+            at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M")
+            file.write_text(json.dumps({"rows": rows, "load": load, "at": at, **machine(program)}, indent=1), encoding="utf-8")
+            part.unlink()
+    return failed
+
+
+def gathered(folder, program, python):
+    """(rows in the order of the benchmarks, each with the values of its repeats; facts of the runs)."""
+    rows, facts = {}, []
+    for name, (_, make) in steps(program, python).items():
+        for file in sorted(folder.glob(f"{name}-*.json")):
+            found = json.loads(file.read_text(encoding="utf-8"))
+            facts.append({key: value for key, value in found.items() if key != "rows"})
+            for row in make(found["rows"]):
+                kept = rows.setdefault((row["name"], row["case"], row["baseline"]), row | {"values": [], "ratios": []})
+                kept["values"].append(row["value"])
+                kept["ratios"].append(row["ratio"])
+    return list(rows.values()), facts
+
+
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def spread(values):
+    middle = number(statistics.median(values))
+    return middle if len(values) == 1 else f"{middle} ({number(min(values))} to {number(max(values))})"
+
+
+def outcome(row):
+    if row["goal"] is None:
+        return ""
+    held = sum(ratio >= row["goal"] for ratio in row["ratios"])
+    if held in (0, len(row["ratios"])):
+        return f"{row['goal']:g}: {'holds' if held else 'missed'}"
+    return f"{row['goal']:g}: holds in {held} of {len(row['ratios'])}"
+
+
+def section(rows, facts, failed, reasons, command):
+    """The text between the marks."""
+    loads = [fact["load"] for fact in facts]
+    text = "| | |\n|---|---|\n"
+    for key in ("processor", "system", "program", "commit"):
+        text += f"| {key} | {' · '.join(dict.fromkeys(fact[key] for fact in facts))} |\n"
+    text += f"| when | {min(fact['at'] for fact in facts)} to {max(fact['at'] for fact in facts)} UTC |\n"
+    text += f"| load before each run | {min(loads):.1f} to {max(loads):.1f} |\n| command | `{command}` |\n\n"
+    text += "Medians, and in brackets the least and the most, over the repeats.\n\n"
+    text += "| name | case | value | unit | baseline (value) | ratio | goal |\n|---|---|---|---|---|---|---|\n"
+    for row in rows:
+        text += (f"| {row['name']} | {row['case']} | {spread(row['values'])} | {row['unit']} | {row['baseline']} "
+                 f"({number(row['baseline_value'])}) | {spread(row['ratios'])} | {outcome(row)} |\n")
+    missed = [row for row in rows if row["goal"] is not None and min(row["ratios"]) < row["goal"]]
+    text += "\n**What was missed, and why.**\n\n" if missed or failed else "\nNo goal was missed.\n"
+    for row in missed:
+        why = reasons.get(row["name"], {}).get(row["case"], "no reason is written down in bench/reasons.toml.")
+        text += f"- `{row['name']}`, {row['case']}: {spread(row['ratios'])} of {row['goal']:g}. {why}\n"
+    for name, why in failed.items():
+        text += f"- `{name}` did not run: {why}\n"
+    return text
+
+
+def written(document, text):
+    begin, end = document.find(BEGIN), document.find(END)
+    if not 0 <= begin < end:
+        sys.exit(f"{DOCUMENT} lacks the marks {BEGIN.strip()} and {END.strip()}")
+    return document[: begin + len(BEGIN)] + text + document[end:]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--noesis", default=ROOT / "build/release/noesis", type=pathlib.Path, help="the program")
+    parser.add_argument("--python", default=sys.executable, help="of the other packages, where not this one")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=[], help="benchmarks to run; the table has all of the folder")
+    parser.add_argument("--folder", type=pathlib.Path, help="rows so far; default: a new one in runs/")
+    parser.add_argument("--document", type=pathlib.Path, default=DOCUMENT)
+    given = parser.parse_args()
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
+    folder = given.folder or ROOT / "runs" / f"bench-{stamp}"
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = run(folder, str(given.noesis), given.python, set(given.only), given.repeats)
+    rows, facts = gathered(folder, str(given.noesis), given.python)
+    if not rows:
+        sys.exit(f"no benchmark left a row: {failed}")
+    command = ".venv/bin/python bench/regenerate.py" + (f" --repeats {given.repeats}" if given.repeats != 3 else "")
+    reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))
+    text = section(rows, facts, failed, reasons, command)
+    given.document.write_text(written(given.document.read_text(encoding="utf-8"), text), encoding="utf-8")
+    print(f"{given.document}: {len(rows)} rows, from {folder}")
+
+
+if __name__ == "__main__":
+    main()
