@@ -4,6 +4,10 @@ A comment before a block says what a test is to do with it, and why:
 
     <!-- not run: REASON -->       the block's commands are only checked against the command line
     <!-- smaller: OLD -> NEW -->   run with NEW in place of OLD, which is too long for a test
+    <!-- frame: PARAMETERS -->     C++ inside of a function with these parameters
+    <!-- file PATH -->             the block is that file, for who follows the page (or `from PATH`: a copy, without block)
+    <!-- into PATH after TEXT -->  the block goes into a file, behind the line that has the text
+    <!-- into PATH for TEXT -->    the block takes the text's place
 """
 
 import dataclasses
@@ -14,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LANGUAGES = {"sh", "python", "toml", "cpp", "cmake", "json", "mermaid", "text"}
 
 FENCE = re.compile(r"^( *)```(\w*)\s*$")
-COMMENT = re.compile(r"^<!-- (not run|smaller): (.+) -->$")
+COMMENT = re.compile(r"^<!-- (not run:|smaller:|frame:|file|into) (.+) -->$")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`]+)`")
 
@@ -27,6 +31,8 @@ class Block:
     text: str
     not_run: str | None
     smaller: list[tuple[str, str]]
+    frame: str | None = None
+    edit: tuple[str, str] | None = None  # ("file" or "into", what the comment says)
 
     def __str__(self):
         return f"{self.page}:{self.line}"
@@ -44,6 +50,7 @@ class Page:
     name: str  # relative to the root
     blocks: list[Block]
     prose: list[tuple[int, str]]  # lines outside of blocks
+    copies: list[tuple[str, str]] = dataclasses.field(default_factory=list)  # (path, of which file)
 
     def links(self):
         for number, line in self.prose:
@@ -73,7 +80,7 @@ def read_page(path, root=ROOT):
     name = str(path.relative_to(root))
     page = Page(name, [], [])
     lines = path.read_text(encoding="utf-8").split("\n")
-    not_run, smaller, number = None, [], 0
+    said, number = {}, 0
     while number < len(lines):
         line = lines[number]
         fence = FENCE.match(line)
@@ -82,18 +89,23 @@ def read_page(path, root=ROOT):
             end = next((n for n in range(begin, len(lines)) if lines[n].strip() == "```"), None)
             assert end is not None, f"{name}:{begin}: the block does not end"
             text = "\n".join(one[len(fence[1]) :] for one in lines[begin:end]) + "\n"
-            page.blocks.append(Block(name, begin + 1, fence[2], text, not_run, smaller))
-            not_run, smaller, number = None, [], end + 1
+            page.blocks.append(Block(name, begin + 1, fence[2], text, said.get("not run:"), said.get("smaller:", []),
+                                     said.get("frame:"), said.get("edit")))
+            said, number = {}, end + 1
             continue
         comment = COMMENT.match(line)
-        if comment and comment[1] == "not run":
-            not_run = comment[2]
-        elif comment:
+        if comment and comment[1] == "file" and " from " in comment[2]:
+            page.copies.append(tuple(comment[2].split(" from ")))
+        elif comment and comment[1] in ("file", "into"):
+            said["edit"] = (comment[1], comment[2])
+        elif comment and comment[1] == "smaller:":
             old, arrow, new = comment[2].partition(" -> ")
             assert arrow, f"{name}:{number + 1}: `smaller` needs OLD -> NEW"
-            smaller.append((old, new))
+            said.setdefault("smaller:", []).append((old, new))
+        elif comment:
+            said[comment[1]] = comment[2]
         elif line.strip():
-            assert not_run is None and not smaller, f"{name}:{number + 1}: a comment that no block follows"
+            assert not said, f"{name}:{number + 1}: a comment that no block follows"
         page.prose.append((number + 1, line))
         number += 1
     return page

@@ -101,9 +101,10 @@ def test_commands_in_the_text_are_understood(page, command_line, sandbox):
 
 
 # Of other programs that the pages speak of, and of the launcher.
+PROGRAMS = "".join(path.read_text(encoding="utf-8") for one in ("bench", "examples") for path in (ROOT / one).rglob("*.py"))
 OTHER_OPTIONS = {"--install", "--preset", "--write", "--root", "--yes", "--label"}
 
-MADE_BY_READERS = re.compile("linear.threshold")  # of the files that a guide makes
+MADE_BY_READERS = re.compile("linear.threshold|hold|normalisation")  # of the files that a guide makes
 
 
 @pages
@@ -116,7 +117,7 @@ def test_what_the_text_names_exists(page, command_line, sandbox):
         where = f"{page.name}:{line}: `{text}`"
         option = re.match(r"--[a-z][\w-]*", text)
         if option and option[0] not in options:
-            programs = "".join(run_help(sandbox, ["python", "-m", "noesis.ibl", one]) for one in ("list", "bin", "download"))
+            programs = PROGRAMS + "".join(run_help(sandbox, ["python", "-m", "noesis.ibl", one]) for one in ("list", "bin", "download"))
             assert option[0] in programs, f"{where} is no option of any command"
         if re.fullmatch(rf"(?:{'|'.join(FOLDERS)})/[\w./-]*\w\.(?:hpp|cpp|py|toml|csv|md|sh|h5|txt)", text):
             assert (ROOT / text).exists() or MADE_BY_READERS.search(text), f"{where} does not exist"
