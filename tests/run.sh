@@ -48,6 +48,7 @@ run_labels() {
   if [[ $preset == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
     fixed_addresses=(setarch --addr-no-randomize)
   fi
+  hold_build
   say "testing build/$preset: $*"
   if ! (ensure_build "${targets[@]}"); then
     failed=$((failed + 1))

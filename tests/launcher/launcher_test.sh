@@ -66,6 +66,19 @@ expect "an up-to-date start is silent" [ ! -s "$work/stderr" ]
 expect "configuring is done once" [ "$(grep -c '^cmake' "$work/calls")" = 1 ]
 expect "nothing is installed when all is there" not called 'apt-get\|pip'
 
+mkdir -p "$work/tree/build/asan"
+exec 8>"$work/tree/build/asan/.lock"
+flock 8
+launch "$work/tree/noesis" loop
+expect "a build of another preset is not waited for" [ ! -s "$work/stderr" ]
+exec 8>"$work/tree/build/release/.lock"
+flock 8
+(sleep 1 && exec 8>&-) &
+exec 8>&-
+launch "$work/tree/noesis" loop
+expect "one of the same preset is" says 'waiting for another ./noesis that is building or testing build/release'
+expect "and then all goes on" [ "$status" = 3 ]
+
 launch "$work/tree/noesis" docs --out site
 expect "docs are built by the program that was built" called 'docs/site/build.py --noesis .*/build/release/noesis --out site$'
 
