@@ -2,12 +2,16 @@
 /// The door of a ROUTER: who may knock, and the lock that CURVE makes. A server of environments and
 /// a master of workers have it in common. All of it is in this header, since core has no ZeroMQ.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 #include <zmq.hpp>
+
+#include "core/error.hpp"
 
 namespace noesis {
 
@@ -19,6 +23,39 @@ inline bool is_loopback(std::string_view endpoint) {
   const std::string_view host = endpoint.substr(kTcp.size(), endpoint.rfind(':') - kTcp.size());
   const bool is_address = host.find_first_not_of("0123456789.") == std::string_view::npos;
   return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
+}
+
+/// libzmq takes ports modulo 65536. @throws ConfigError for no address, no port, or none that there
+/// is.
+inline void require_address(const std::string& endpoint, const char* where) {
+  constexpr std::string_view kTcp = "tcp://";
+  if (endpoint.starts_with("ipc://")) return;
+  const std::size_t colon = endpoint.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : endpoint.substr(colon + 1);
+  const bool is_number =
+      !port.empty() && port.size() < 6 && port.find_first_not_of("0123456789") == std::string::npos;
+  if (endpoint.starts_with(kTcp) && colon > kTcp.size() &&
+      (port == "*" || (is_number && std::stoi(port) < 65536))) {
+    return;
+  }
+  throw ConfigError(
+      {.what = "not an address to listen at",
+       .where = where,
+       .got = endpoint,
+       .allowed = "tcp://ADDRESS:PORT with a port from 0 (any free one) to 65535, or ipc://FILE",
+       .next = {}});
+}
+
+/// How others call an endpoint that listens at all of this machine's addresses: by the machine's
+/// name.
+inline std::string address_for_others(const std::string& endpoint) {
+  for (const std::string_view all : {"tcp://0.0.0.0:", "tcp://[::]:"}) {
+    if (!endpoint.starts_with(all)) continue;
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0) break;
+    return "tcp://" + std::string(name.data()) + ":" + endpoint.substr(all.size());
+  }
+  return endpoint;
 }
 
 /// Not thread-safe; the context outlives it.

@@ -47,6 +47,7 @@ ChildWorker::ChildWorker(const ChildCommand& command) {
   }
   if (process_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::close_range(3, ~0U, 0);  // the master's files and their locks are not for it
     if (::getppid() == parent) ::execvpe(arguments[0], arguments.data(), environment.data());
     ::_exit(127);
   }

@@ -127,6 +127,7 @@ class ZmqCrew final : public Crew {
                       .allowed = {},
                       .next = std::move(next)});
     };
+    require_address(options_.bind, "--bind");
     if (!is_loopback(options_.bind) && !options_.keys && !options_.insecure) {
       throw ConfigError({.what = "anybody could join at a public address",
                          .where = "--bind",
@@ -167,7 +168,8 @@ class ZmqCrew final : public Crew {
       }
     }
     if (waits && !options_.is_quiet) {
-      std::fprintf(stderr, "noesis: waiting for another worker at %s\n", endpoint_.c_str());
+      std::fprintf(stderr, "noesis: waiting for another worker at %s\n",
+                   address_for_others(endpoint_).c_str());
     }
     const auto give_up = ZmqClock::now() + options_.join_patience;
     while (std::ranges::any_of(seats_, [](const Seat& seat) { return seat.peer.empty(); })) {
@@ -191,7 +193,8 @@ class ZmqCrew final : public Crew {
                     .where = endpoint_,
                     .got = std::to_string(joined) + " workers",
                     .allowed = std::to_string(seats_.size()),
-                    .next = "start `noesis hemisphere worker --connect " + endpoint_ + "`"});
+                    .next = "start `noesis hemisphere worker --connect " +
+                            address_for_others(endpoint_) + "`"});
   }
 
   /// Makes a group of the workers: everybody opens a socket, everybody learns of all.

@@ -324,6 +324,7 @@ void run_zmq_worker(const WorkerOptions& options) {
     interrupts.emplace();
   } else {
     signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
   }
   Worker worker(options);
   worker.run();

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "runners/fit_command.hpp"
 #include "runners/loop_command.hpp"
+#include "runners/parse_error.hpp"
 #include "runners/train_command.hpp"
 
 namespace {
@@ -24,7 +25,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "noesis: %s; `noesis help` tells the usage\n", error.what());
+    std::fprintf(stderr, "%s\n", noesis::parse_error_text(app, error, argc, argv).c_str());
     return 2;
   }
   return exit_code;

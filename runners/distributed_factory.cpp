@@ -140,12 +140,24 @@ std::uint64_t most_message_bytes(const BackendRequest<T>& request) {
              static_cast<std::uint64_t>(request.shape.num_tiles() * request.shape.plane_size());
 }
 
+/// Before any of them is started.
+void require_rows_for_all(const SplitSettings& settings, std::int64_t num_neurons) {
+  const std::int64_t workers = settings.workers + settings.local_workers;
+  if (workers <= num_neurons) return;
+  throw ConfigError({.what = "more workers than neurons",
+                     .where = "--workers, --local-workers",
+                     .got = std::to_string(workers),
+                     .allowed = "at most " + std::to_string(num_neurons),
+                     .next = {}});
+}
+
 }  // namespace
 
 template <Real T>
 BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDigests digests,
                                         std::shared_ptr<SplitWatch> watch) {
   return [=](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
+    require_rows_for_all(settings, request.shape.num_neurons);
     std::shared_ptr<Crew> crew;
     [[maybe_unused]] RecoveringCrew* recovering = nullptr;
     if (settings.transport == "dry") {

@@ -15,6 +15,7 @@
 #include "runners/experiments/command.hpp"
 #include "runners/hemisphere_command.hpp"
 #include "runners/large_scale.hpp"
+#include "runners/parse_error.hpp"
 #include "runners/report.hpp"
 #include "runners/serve_command.hpp"
 #include "runners/simulate.hpp"
@@ -107,7 +108,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "noesis: %s; `noesis help` tells the usage\n", error.what());
+    std::fprintf(stderr, "%s\n", parse_error_text(app, error, argc, argv).c_str());
     return 2;
   }
   return exit_code;

@@ -159,10 +159,10 @@ class Run {
     const InterruptScope interrupts;
     const std::int64_t samples = num_samples();
     Stopwatch since_start, since_checkpoint;
-    const std::int64_t first_step = simulation_.num_steps();
+    const std::int64_t first_step = num_steps();
     Progress progress(command_, samples - recorder_.num_samples(), "samples",
                       {.is_terminal = {}, .now_s = {}, .note = [&] {
-                         return status(simulation_.num_steps() - first_step, since_start.seconds());
+                         return status(num_steps() - first_step, since_start.seconds());
                        }});
     auto event = schedule_.events().begin();
     if (recorder_.num_samples() > 0) {
@@ -190,8 +190,7 @@ class Run {
         since_checkpoint = {};
       }
     }
-    steps_per_s_ =
-        static_cast<double>(simulation_.num_steps() - first_step) / since_start.seconds();
+    steps_per_s_ = static_cast<double>(num_steps() - first_step) / since_start.seconds();
     recorder_.close();
     return true;
   }
@@ -329,6 +328,12 @@ class Run {
            (has_delays ? 1 : stages);
   }
 
+  /// Of the first environment, which has its own where steps are adaptive.
+  std::int64_t num_steps() const {
+    return config_.brain.integrator.adaptive() ? simulation_.statistics(0).accepted
+                                               : simulation_.num_steps();
+  }
+
   /// What goes on, for the progress line.
   std::string status(std::int64_t steps, double elapsed_s) const {
     const double speed = static_cast<double>(steps) / elapsed_s;
@@ -451,6 +456,8 @@ class Run {
     options.transient = 200 * tau;
     options.duration = config_.vitals.lyapunov_duration_ms;
     options.renormalise_interval = 0.5 * tau;
+    std::fprintf(stderr, "noesis %s: measuring the Lyapunov exponent over %g ms\n",
+                 command_.c_str(), options.duration);
     const LyapunovResult measured = lyapunov_spectrum(brain.system(), brain.state(), options);
     const double exponent = measured.exponents[0], error = measured.standard_errors[0];
     const double reach = kStudent9 * error;

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "agent/trainer.hpp"
@@ -226,6 +228,34 @@ void print_result(std::FILE* to, const Json& result, const fs::path& folder) {
   std::fprintf(to, "run        %s\n", folder.c_str());
 }
 
+/// The checkpoint that a run's folder, or one of its seeds', or its own names.
+fs::path checkpoint_folder(const fs::path& named) {
+  if (const fs::path in_run = named / "checkpoints" / "last"; fs::exists(in_run)) return in_run;
+  if (fs::exists(named / "seed-0")) {
+    throw ConfigError({.what = "a run of several seeds, of which one is evaluated at a time",
+                       .where = "noesis eval",
+                       .got = named.string(),
+                       .allowed = (named / "seed-0").string() + " or another of its seeds",
+                       .next = {}});
+  }
+  if (fs::exists(named) && !fs::is_directory(named)) {
+    throw ConfigError({.what = "not a checkpoint of noesis train, which is a folder",
+                       .where = "noesis eval",
+                       .got = named.string(),
+                       .allowed = "a folder with agent.h5 and manifest.json",
+                       .next = {}});
+  }
+  return named;
+}
+
+/// The result of a run that is done.
+std::optional<Json> finished_result(const fs::path& folder) {
+  std::ifstream stream(folder / "summary.json");
+  const Json summary = Json::parse(stream, nullptr, false);
+  if (!summary.is_object() || !summary.contains("result")) return std::nullopt;
+  return summary.at("result");
+}
+
 }  // namespace
 
 int train(const TrainOptions& options) {
@@ -250,6 +280,11 @@ int train(const TrainOptions& options) {
                        .got = {},
                        .allowed = {},
                        .next = "go on with it by --resume, or choose another folder"});
+  }
+  if (const auto result = resumes ? finished_result(folder) : std::nullopt) {
+    std::fprintf(stderr, "noesis train: this run is finished; nothing was done\n");
+    print_result(options.json ? stderr : stdout, *result, folder);
+    return 0;
   }
   try {
     write_file_atomically(folder / "config.toml", config_to_toml(config));
@@ -278,8 +313,7 @@ int train(const TrainOptions& options) {
 
 int eval(const EvalOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const fs::path in_run = options.checkpoint / "checkpoints" / "last";
-  const fs::path folder = fs::exists(in_run) ? in_run : options.checkpoint;
+  const fs::path folder = checkpoint_folder(options.checkpoint);
   TrainConfig config;
   const TrainedPolicy trained = load_policy(folder, config);
   if (!options.env.empty() && options.env != config.env) {

@@ -258,6 +258,13 @@ void Dispatcher::make(const Peer& peer, Message message, TimePoint now, Answers&
   ready_.push_back(id);
 }
 
+void Dispatcher::say_farewell(Answers& answers) const {
+  const ProtocolError error(ErrorCode::kDraining, "server", "a server that shuts down", {},
+                            "go elsewhere; its sessions are over");
+  const FramesPtr farewell = error_answer(std::make_exception_ptr(error), 0, 0, 0);
+  for (const auto& [peer, client] : clients_) answers.push_back({peer, farewell});
+}
+
 void Dispatcher::resume(const Peer& peer, const Message& message, TimePoint now, Answers& answers) {
   static constexpr std::array<std::string_view, 1> kKeys = {"token"};
   message.allow_only(kKeys, {});

@@ -73,6 +73,8 @@ class Dispatcher {
 
   /// From now on nothing new is begun.
   void drain() { draining_ = true; }
+  /// To everybody who has a session: the server is gone from here on.
+  void say_farewell(Answers& answers) const;
   /// Whether nothing waits or runs.
   bool idle() const;
   ServerStatus status(TimePoint now) const;

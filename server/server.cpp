@@ -104,6 +104,7 @@ class Server::Impl {
 };
 
 ServerOptions Server::Impl::checked(ServerOptions options) {
+  require_address(options.bind, "--bind");
   if (!is_local_endpoint(options.bind) && !options.keys && !options.insecure) {
     refuse("anybody could connect to a public endpoint", options.bind,
            "bind to tcp://127.0.0.1:PORT, give keys (--curve), or say --insecure");
@@ -178,6 +179,8 @@ bool Server::Impl::turn(ServerClock::time_point& next_tick) {
   if (!stopping_) return false;
   dispatcher_.drain();
   if (!dispatcher_.idle() && now.time_since_epoch().count() < stop_at_) return false;
+  dispatcher_.say_farewell(answers_);
+  send_answers();
   publish(now);
   return true;
 }

@@ -50,6 +50,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         **options: Any,
     ):
         check_mode(render_mode)
+        autoreset_mode = getattr(AutoresetMode, str(autoreset_mode), autoreset_mode)  # its name will do too
         name = autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode
         self._core = self._make(env_id, num_envs, overrides(options), name, num_threads, backend)
         self.num_envs = num_envs

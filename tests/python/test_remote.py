@@ -277,8 +277,7 @@ def test_server_that_shuts_down_says_so(command):
         env = RemoteEnv(server.address, STEER)
         env.reset(seed=1)
         assert server.stop() < 2
-        with pytest.raises((Silent, ServerError)):
-            env.client.timeout_s = 0.5
+        with pytest.raises(ServerError, match="shuts down"):  # not Silent, after a minute of waiting
             env.step(np.zeros(10, np.float32))
 
 

@@ -354,6 +354,20 @@ def test_training_shows_learning_curves(tmp_path):
     assert loss["data"][0]["y"][7] is None and "not finite" in page.text
 
 
+# Goes red when a training of several seeds shows neither what its agents came to nor how.
+def test_training_of_several_seeds_shows_each(tmp_path):
+    agents = [{"seed": k, "steps": 100, "eval": {"mean": 10.0 * k, "se": 0.5}, "gap_closed": 0.1 * k} for k in (0, 1)]
+    folder = run_folder.write(tmp_path, {"command": "train", "ok": True, "result": {"agents": agents}})
+    for k in (0, 1):
+        (folder / f"seed-{k}").mkdir()
+        (folder / f"seed-{k}" / "metrics.jsonl").write_text(f'{{"step": 0, "charts/episodic_return": {k}}}\n')
+    page = Page(make_report(folder))
+    (plot,) = plots_titled(page, "charts/episodic_return")
+    assert [(line["name"], line["y"]) for line in plot["data"]] == [("seed-0", [0]), ("seed-1", [1])]
+    (table,) = page.tables["agents"]
+    assert [row[:2] for row in table[1:]] == [["0", "0"], ["1", "10"]]
+
+
 def test_the_same_run_gives_the_same_page(loop):
     before = loop.read_bytes()
     assert make_report(loop.parent).read_bytes() == before

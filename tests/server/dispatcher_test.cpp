@@ -323,6 +323,18 @@ TEST(Dispatcher, BeginsNothingNewWhileItDrains) {
   EXPECT_TRUE(bench.dispatcher.idle());
 }
 
+// Goes red when clients are left to wait for answers of a server that is gone.
+TEST(Dispatcher, SaysFarewellToWhoeverHasASession) {
+  Bench bench;
+  bench.session("a");
+  bench.send("b", hello());
+  bench.take();
+  bench.dispatcher.say_farewell(bench.answers);
+  ASSERT_EQ(bench.answers.size(), 1u);
+  EXPECT_EQ(bench.answers.front().peer, "a");
+  EXPECT_EQ(code_of(bench.take().at(0)), "DRAINING");
+}
+
 TEST(RecentSpeed, IsOfTheRecentPast) {
   ServerClock::time_point now{};
   RecentSpeed speed(now);

@@ -51,6 +51,7 @@ class Client:
         self._sent: dict[int, list[bytes]] = {}  # the session's requests without an answer, in order
         self._answers: dict[int, Message] = {}
         self._state = "connecting"
+        self._farewell_of_server: dict[str, Any] | None = None
         self._connections = 0
         self._farewell: list[bytes] = []
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
@@ -212,8 +213,12 @@ class Client:
             request_id = message.fields.get("id", 0)
             if message.type != Type.ALIVE and 0 < request_id <= self._last_id:
                 self._answers[request_id] = message
+            elif request_id == 0 and _code(message) == "DRAINING":
+                self._farewell_of_server = message.fields
             self._state = "connected"
             return
+        if self._farewell_of_server is not None:
+            raise _error(self._farewell_of_server)
         before = self._connections
         self._watch()
         if self._connections != before:
@@ -230,6 +235,7 @@ class Client:
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._state = "connected"
                 self._connections += 1
+                self._farewell_of_server = None  # another server may be there now
             elif event == zmq.EVENT_DISCONNECTED and self._state != "rejected":
                 self._state = "lost"
             elif event & _REJECTED:

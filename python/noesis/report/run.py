@@ -188,7 +188,7 @@ class Run:
     summary: Node  # an empty object where the run has not finished
     finished: bool
     parts: dict[str, list[Node]]  # plots by kind, in the order of their files' names
-    metrics: dict[str, Curve]
+    metrics: dict[str, dict[str, Curve]]  # by scalar, then by the folder of a seed ("" where there is one alone)
     config: str  # the resolved configuration as TOML, "" if there is none
 
     @property
@@ -202,7 +202,11 @@ def read_run(folder: pathlib.Path) -> Run:
         raise ReportError(f"{folder}: there is no such folder")
     summary_file = folder / "summary.json"
     part_files = sorted(folder.glob("parts/*.plot.json"))
-    metrics = read_metrics(folder / "metrics.jsonl")
+    metrics: dict[str, dict[str, Curve]] = {}
+    seeds = sorted(folder.glob("seed-*/metrics.jsonl"), key=lambda file: (len(file.parent.name), file.parent.name))
+    for file in [folder / "metrics.jsonl", *seeds]:
+        for name, curve in read_metrics(file).items():
+            metrics.setdefault(name, {})[file.parent.name if file in seeds else ""] = curve
     finished = summary_file.exists()
     if not finished and not part_files and not metrics:
         raise ReportError(

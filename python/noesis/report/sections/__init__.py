@@ -15,6 +15,7 @@ SECTIONS = [
     fit.table_section,
     discovery.table_section,
     emulation.table_section,
+    training.agents,
     training.curves,
     subjects.plots,
     controls.plots,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noesis.report import figures, html
-from noesis.report.html import Section
+from noesis.report.html import Column, Section
 from noesis.report.run import Curve, Run
 
 # What to look for in the scalars that people know; the order is that of the page.
@@ -33,21 +33,41 @@ def moving_average(values: list[float]) -> list[float]:
     return out
 
 
-def curve_figure(name: str, curve: Curve) -> str:
-    steps = figures.thin(curve.steps, 1000)
-    data = [figures.trace_line(steps, figures.thin(curve.values, 1000), name, figures.BLUE)]
-    finite = all(abs(v) < 1e300 for v in curve.values)
+def curve_figure(name: str, by_seed: dict[str, Curve]) -> str:
+    data = []
+    finite = all(abs(v) < 1e300 for curve in by_seed.values() for v in curve.values)
     caption = CAPTIONS.get(name, "Over training.")
-    if len(curve.values) > 3 * WINDOW and finite:
-        data[0]["opacity"] = 0.35
-        data.append(figures.trace_line(steps, figures.thin(moving_average(curve.values), 1000),
-                                       f"mean of {WINDOW}", figures.BLUE, width=2.2))
+    smooth = finite and all(len(curve.values) > 3 * WINDOW for curve in by_seed.values())
+    for k, (seed, curve) in enumerate(by_seed.items()):
+        colour = figures.CYCLE[k % len(figures.CYCLE)] if len(by_seed) > 1 else figures.BLUE
+        steps = figures.thin(curve.steps, 1000)
+        line = figures.trace_line(steps, figures.thin(curve.values, 1000), seed or name, colour)
+        if len(curve.values) == 1:
+            line["mode"] = "markers"
+        data.append(line)
+        if smooth:
+            line |= {"opacity": 0.35, "showlegend": False}
+            data.append(figures.trace_line(steps, figures.thin(moving_average(curve.values), 1000),
+                                           seed or f"mean of {WINDOW}", colour, width=2.2))
+    if smooth:
         caption += f" Bold: mean of the last {WINDOW} points."
     if not finite:
         caption += " Some values are not finite and are not drawn."
     layout = {"xaxis": figures.axis("step"), "yaxis": figures.axis(name.rsplit("/", 1)[-1].replace("_", " ")),
-              "showlegend": False}
+              "showlegend": len(by_seed) > 1}
     return figures.figure(name, caption, data, layout, height=260)
+
+
+def agents(run: Run, most: int) -> Section | None:
+    """What each agent came to, in episodes that it was not trained on."""
+    rows = [row for row in run.result.get("agents").items() if "eval" in row]
+    if not rows:
+        return None
+    columns = [Column("seed"), Column("return", "Mean of the evaluated episodes"), Column("its error", "Standard error of the mean"),
+               Column("of the way", "From doing nothing (0) to the scripted baseline (1)"), Column("steps")]
+    cells = [[html.number_cell(row["seed"]), html.number_cell(row["eval"]["mean"]), html.number_cell(row["eval"]["se"]),
+              html.number_cell(row.get("gap_closed")), html.number_cell(row.get("steps"))] for row in rows]
+    return Section("agents", "Agents", html.table(columns, cells, "Episodes that no agent was trained on."))
 
 
 def curves(run: Run, most: int) -> Section | None:
