@@ -82,8 +82,8 @@ run_tests() {
   done
   ((${#plain[@]} == 0)) || run_labels "$preset" "${plain[@]}"
   for label in "${labels[@]}"; do
-    [[ $label != asan ]] || run_labels asan unit property gpu-host
-    [[ $label != tsan ]] || run_labels tsan unit
+    [[ $label != asan ]] || run_labels asan unit property gpu-host distributed
+    [[ $label != tsan ]] || run_labels tsan unit distributed
     [[ $label != fuzz ]] || run_labels fuzz fuzz
   done
   printf '%d passed, %d failed\n' "$passed" "$failed"
