@@ -1,6 +1,9 @@
 #include "physics/simulation.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -23,6 +26,17 @@ std::vector<double> DriveSpec::values(std::int64_t num_neurons) const {
 }
 
 namespace {
+
+/// Rules that backends can run where they compute. With any other, weights cross to PlasticBrain,
+/// so that a new rule is never left out.
+bool backends_know(const std::vector<std::string>& rules) {
+  constexpr std::array<std::string_view, 10> kKnown = {
+      "homeostasis", "intrinsic",  "oja",          "hebbian", "decay",
+      "pruning",     "structural", "neurogenesis", "sleep",   "arousal"};
+  return std::ranges::all_of(rules, [&](const std::string& rule) {
+    return std::ranges::find(kKnown, rule) != kKnown.end();
+  });
+}
 
 void check_rules(const BrainSpec& spec) {
   if (spec.plasticity.rules.empty()) return;
@@ -136,7 +150,7 @@ Simulation<T>::Impl::Impl(std::vector<ConnectomePtr> brains, const BrainSpec& br
   }
   if (!spec.plasticity.rules.empty()) {
     steps_per_rule = std::llround(spec.plasticity.interval_ms / spec.integrator.dt_ms);
-    rules_run_there = stepping->runs_rules() &&
+    rules_run_there = stepping->runs_rules() && backends_know(spec.plasticity.rules) &&
                       (stepping->runs_every_rule() || spec.plasticity.changes_in_place() ||
                        (spec.plasticity.changes_in_place_between_births() &&
                         stepping->runs_rules_between_births()));
