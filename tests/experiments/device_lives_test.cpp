@@ -84,13 +84,17 @@ TEST(DeviceLives, HearsATapeAsOnTheProcessor) {
   TapeBrainSpec spec;
   spec.neurogenesis.max_neurons = 9;
   spec.neurogenesis.refractory_ms = 200;
+  spec.neurogenesis.error_tau_ms = 20;
+  spec.neurogenesis.persistence_ms = 0;
+  spec.neurogenesis.threshold = 0.05;
   for (const auto kind :
        {TapeBrainKind::kGrown, TapeBrainKind::kFixed, TapeBrainKind::kEchoState}) {
     int made = 0;
     TapeBrain here(kind, 8, spec, 5, arena), there(kind, 8, spec, 5, arena, devices(made));
     EXPECT_EQ(made, 1);
     for (int t = 0; t < 300; ++t) {
-      const double value = std::sin(0.3 * t), next = std::sin(0.3 * (t + 1));
+      // Ever faster, so that there is always something that cannot be predicted.
+      const double value = std::sin(0.02 * t * t), next = std::sin(0.02 * (t + 1) * (t + 1));
       ASSERT_EQ(here.hear(value, next, 0.3), there.hear(value, next, 0.3)) << t;
     }
     EXPECT_EQ(here.num_neurons(), there.num_neurons());
