@@ -133,6 +133,12 @@ class Run {
     if (options.split && !options.split->monitor.empty()) start_monitor(options.split->monitor);
   }
   ~Run() {
+    if (is_ending_) {
+      std::fprintf(stderr,
+                   "noesis: the run could not be brought to its end; its samples are in %s\n",
+                   partial_.c_str());
+      return;
+    }
     std::error_code error;
     fs::remove(partial_, error);
   }
@@ -197,6 +203,7 @@ class Run {
 
   /// Also completes and exports the recording.
   nlohmann::ordered_json result(const fs::path& connectome_out) {
+    is_ending_ = true;
     const nlohmann::ordered_json measured = config_.vitals.enabled ? vitals() : nullptr;
     export_recording(partial_, paths_.recording);
     write_file_atomically(paths_.config, config_to_toml(config_));
@@ -230,6 +237,7 @@ class Run {
                        {"memory_bytes", resident_memory_bytes()}};
     if (config_.vitals.enabled) result["vitals"] = measured;
     if (config_.vitals.lyapunov) result["lyapunov"] = lyapunov();
+    is_ending_ = false;
     return result;
   }
 
@@ -479,6 +487,7 @@ class Run {
   fs::path partial_;
   Recorder recorder_;
   std::vector<std::vector<double>> values_;
+  bool is_ending_ = false;  // from here on the samples outlive a failure
   double last_mean_ = 0;
   double steps_per_s_ = 0;
   LoadMonitorSpec monitor_spec_;
