@@ -217,6 +217,17 @@ template BackendFactory<float> split_backend_factory(const SplitSettings&, Split
 template BackendFactory<double> split_backend_factory(const SplitSettings&, SplitDigests,
                                                       std::shared_ptr<SplitWatch>);
 
+template <Real T>
+BackendFactory<T> local_workers_factory(int num_workers) {
+  SplitSettings settings;
+  settings.bind = "tcp://127.0.0.1:*";
+  settings.local_workers = num_workers;
+  settings.respawn = settings.quiet = true;
+  return split_backend_factory<T>(settings, {}, nullptr);
+}
+template BackendFactory<float> local_workers_factory<float>(int);
+template BackendFactory<double> local_workers_factory<double>(int);
+
 BackendFactory<double> env_backend_factory(const std::string& backend, int local_workers) {
   if (local_workers == 0) return backend_factory<double>(backend);
   if (backend != "cpu") {
@@ -226,11 +237,7 @@ BackendFactory<double> env_backend_factory(const std::string& backend, int local
                        .allowed = "--backend cpu",
                        .next = {}});
   }
-  SplitSettings settings;
-  settings.bind = "tcp://127.0.0.1:*";
-  settings.local_workers = local_workers;
-  settings.respawn = settings.quiet = true;
-  return split_backend_factory<double>(settings, {}, nullptr);
+  return local_workers_factory<double>(local_workers);
 }
 
 double exchange_seconds(bool over_tcp, int members, std::int64_t values, int repeats,

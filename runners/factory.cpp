@@ -1,11 +1,13 @@
 #include "runners/factory.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "gpu/backends.hpp"
 #include "physics/backend.hpp"
+#include "runners/split_settings.hpp"
 
 namespace noesis {
 namespace {
@@ -34,6 +36,16 @@ std::int64_t updates_of_stage(const BackendRequest<T>& request) {
   return request.connectomes.size() == 1 ? updates * request.shape.num_envs : updates;
 }
 
+/// N of "workers:N"; 0 where a name is another.
+int workers_of(const std::string& name) {
+  constexpr std::string_view kPrefix = "workers:";
+  if (!name.starts_with(kPrefix)) return 0;
+  int workers = 0;
+  const char* const end = name.data() + name.size();
+  const auto [rest, error] = std::from_chars(name.data() + kPrefix.size(), end, workers);
+  return error == std::errc() && rest == end && workers <= 4096 ? workers : 0;
+}
+
 /// Of a name that is neither of `others` nor of a kind that was built.
 [[noreturn]] void refuse(const std::string& name, std::vector<std::string> others) {
   for (const GpuKind<float>* kind : built_kinds<float>()) others.emplace_back(kind->name);
@@ -51,6 +63,7 @@ std::int64_t updates_of_stage(const BackendRequest<T>& request) {
 template <Real T>
 BackendFactory<T> backend_factory(const std::string& name) {
   if (name == "cpu") return {};
+  if (const int workers = workers_of(name); workers > 0) return local_workers_factory<T>(workers);
   if (name == "auto") {
     return [](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
       if (updates_of_stage(request) < kWorthADevice) return nullptr;
@@ -67,7 +80,7 @@ BackendFactory<T> backend_factory(const std::string& name) {
   for (const GpuKind<T>* kind : built_kinds<T>()) {
     if (name == kind->name) return kind->make;
   }
-  refuse(name, {"auto", "cpu"});
+  refuse(name, {"auto", "cpu", "workers:N"});
 }
 
 std::shared_ptr<const RowDevices> row_devices(const std::string& name) {

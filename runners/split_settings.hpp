@@ -51,6 +51,10 @@ template <Real T>
 BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDigests digests,
                                         std::shared_ptr<SplitWatch> watch);
 
+/// Over so many processes of this machine, of which each batch of brains gets its own.
+template <Real T>
+BackendFactory<T> local_workers_factory(int num_workers);
+
 /// What takes the steps of an environment's brains: `backend`, as backend_factory() has it, or with
 /// `local_workers` so many processes of this machine, of which each batch of brains gets its own.
 /// What an agent sees does not depend on it. @throws ConfigError for both at once, and as these do.

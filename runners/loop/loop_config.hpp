@@ -57,9 +57,9 @@ struct LoopConfig {
     v("seed", seed, "Of everything: brains, starts, touches, trainings", at_least(0));
     v("threads", threads, "Jobs side by side; 0: one a core. Changes no result", at_least(0));
     v("backend", backend,
-      "What takes the brains' steps; auto: a device, where there is one and they gain by it. "
-      "Changes no result",
-      one_of({"auto", "cpu", "cuda", "hip"}));
+      "What takes the brains' steps: cpu, cuda, hip, auto (a device, where there is one and they "
+      "gain by "
+      "it) or workers:N (N processes). Changes no result");
     v("controls", controls, "Subjects whose controls are run");
     v.section("measure", measure);
     v.list("phase1", phase1, "Experiments in causal discovery");

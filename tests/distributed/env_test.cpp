@@ -1,6 +1,9 @@
 // An environment whose brain is split over workers, and one whose brain is not.
 
 #include "env/tasks/steer.hpp"
+#include "physics/discovery/experiment.hpp"
+#include "physics/process.hpp"
+#include "physics/subject.hpp"
 #include "tests/distributed/brains.hpp"
 
 namespace noesis {
@@ -56,6 +59,45 @@ TEST(SplitEnv, AnAgentDoesNotNotice) {
   EXPECT_GT(whole.size(), 100u);
   EXPECT_EQ(whole, life(split_over<double>(make_local_crew(2))));
   EXPECT_EQ(whole, life(split_over<double>(make_local_crew(3))));
+}
+
+/// What an experimenter sees of a subject, and what is recorded of it as a process.
+std::vector<double> experiment(const std::string& policy,
+                               const BackendFactory<double>& make_backend) {
+  const ThreadArena arena(1);
+  Subject subject = make_subject("reference-10", 3);
+  subject.make_backend = make_backend;
+  subject.transient = 5;
+  ExperimentSpec spec;
+  spec.policy = policy;
+  spec.budget = 40;
+  spec.seed = 8;
+  const Dataset data = gather(subject, spec);
+  std::vector<double> seen;
+  for (const DenseMatrix* m : {&data.e, &data.e_after, &data.inputs}) {
+    for (std::int64_t t = 0; t < 20; ++t) {
+      const auto row = m->row(t);
+      seen.insert(seen.end(), row.begin(), row.end());
+    }
+  }
+  const std::unique_ptr<Process> process = make_process(subject, arena, 0.02);
+  std::vector<Process::State> states = {process->start(5), process->start(6)};
+  std::vector<double> inputs(20, 0.1), observations(20);
+  for (int sample = 0; sample < 5; ++sample) {
+    process->step(states, inputs, observations);
+    seen.insert(seen.end(), observations.begin(), observations.end());
+  }
+  return seen;
+}
+
+// Red when the main job could notice that its subject is split: by experiments, twins or
+// recordings.
+TEST(SplitEnv, AnExperimenterDoesNotNotice) {
+  for (const std::string policy : {"random", "twin"}) {
+    const std::vector<double> whole = experiment(policy, {});
+    EXPECT_EQ(whole.size(), 700u);
+    EXPECT_EQ(whole, experiment(policy, split_over<double>(make_local_crew(2)))) << policy;
+  }
 }
 
 }  // namespace
