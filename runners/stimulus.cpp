@@ -19,8 +19,8 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
   }
   for (const std::string& name : names) {
     std::int64_t id = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size()) {
+    const auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (code != std::errc() || end != name.data() + name.size()) {
       try {
         ids.push_back(connectome.neuron_id(name));
       } catch (const ConfigError& error) {
