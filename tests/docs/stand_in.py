@@ -87,6 +87,8 @@ def main():
     with open("calls.jsonl", "a", encoding="utf-8") as calls:
         calls.write(json.dumps(arguments) + "\n")
     if arguments[0] == "serve" and not PLANS_ONLY & set(arguments):
+        if "--bind" not in arguments:
+            arguments += ["--bind", "tcp://127.0.0.1:0"]
         return in_background(command, arguments)
     if arguments[:2] == ["hemisphere", "master"] and "--workers" in arguments:
         return in_background(command, arguments)
