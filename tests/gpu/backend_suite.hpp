@@ -222,6 +222,8 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules,
       spec.plasticity.has("neurogenesis") ? spec.plasticity.neurogenesis.max_neurons : neurons));
   for (std::size_t i = 0; i < factors.size(); ++i)
     factors[i] = 0.1 * static_cast<double>(i % 7) - 0.2;
+  std::vector<double> doubled = factors;
+  for (double& factor : doubled) factor *= 2;
   for (const std::size_t envs : env_counts) {
     SCOPED_TRACE(std::to_string(envs) + " environments");
     const std::vector<ConnectomePtr> brains(envs, brain);
@@ -245,6 +247,9 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules,
       sim->restore(last, fork);
       sim->reset(0, 77);
       if (spec.plasticity.has("neurogenesis")) sim->set_error(0, 1);
+      if (spec.plasticity.has("hebbian")) sim->set_teaching(0, factors);
+      sim->advance_to(36 * dt);
+      if (spec.plasticity.has("hebbian")) sim->set_teaching(0, doubled);
       sim->advance_to(39 * dt);
       sim->write(folder / "brain.h5");
       sim->advance_to(43 * dt);
@@ -279,8 +284,8 @@ void check_rules(const GpuKind<T>& kind, const std::vector<std::string>& rules,
 }
 
 /// Mutations: Hebb's decay left out, teaching that is put there once only, gains that no run
-/// writes, a summed input of weights before scaling, a spared weight more, one bit of its size that
-/// is not looked at, calcium that stays, newborn neurons without a response.
+/// writes, a summed input of weights before scaling, a spared weight more, calcium for elements,
+/// elements beyond their bound, memory that is put there but for its last neuron.
 template <Real T>
 void check_plasticity(const GpuKind<T>& kind) {
   const std::vector<std::size_t> all = {1, 2, 64};
