@@ -40,8 +40,9 @@ class DeviceRows final : public RowDevice<T> {
     for (DeviceBuffer<T>* buffer : {&outputs_, &next_outputs_, &drive_}) {
       *buffer = DeviceBuffer<T>(device_, one, "outputs");
     }
-    // Of neurons of others nothing is there but what they send.
-    for (DeviceBuffer<T>* buffer : {&x_, &outputs_, &drive_}) buffer->zero();
+    // Of neurons of others nothing is there but what they send, and lanes past the last environment
+    // are read back along with the others.
+    for (DeviceBuffer<T>* buffer : {&x_, &slope_, &outputs_, &drive_}) buffer->zero();
   }
 
   void weights_changed(const SynapseView& synapses) override {
