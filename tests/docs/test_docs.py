@@ -190,7 +190,8 @@ def test_configurations_are_accepted(block, command, sandbox):
     file = sandbox.folder / "block.toml"
     file.write_text(block.text, encoding="utf-8")
     if name == "simulate":
-        arguments = ["--out", "block.npz", "--set", "duration_ms=20", "--set", "record.start_ms=0"]
+        last = max([0, *map(float, re.findall(r"start_ms = (\d+)", block.text))])  # of its stimuli, which must begin
+        arguments = ["--out", "block.npz", "--set", f"duration_ms={last + 20:g}", "--set", "record.start_ms=0"]
         if "environments = [1]" in block.text:
             arguments += ["--set", "num_envs=2"]
         done = subprocess.run([command, name, file.name, *arguments], cwd=sandbox.folder, env=sandbox.environment,
