@@ -1,5 +1,6 @@
 // The part of the composition root that knows of distributed/: which transports this build has.
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -140,6 +141,16 @@ std::uint64_t most_message_bytes(const BackendRequest<T>& request) {
              static_cast<std::uint64_t>(request.shape.num_tiles() * request.shape.plane_size());
 }
 
+/// N of "workers:N"; 0 where a name is another.
+int workers_of(const std::string& name) {
+  constexpr std::string_view kPrefix = "workers:";
+  if (!name.starts_with(kPrefix)) return 0;
+  int workers = 0;
+  const char* const end = name.data() + name.size();
+  const auto [rest, error] = std::from_chars(name.data() + kPrefix.size(), end, workers);
+  return error == std::errc() && rest == end && workers <= 4096 ? workers : 0;
+}
+
 /// Before any of them is started.
 void require_rows_for_all(const SplitSettings& settings, std::int64_t num_neurons) {
   const std::int64_t workers = settings.workers + settings.local_workers;
@@ -216,6 +227,14 @@ template BackendFactory<float> split_backend_factory(const SplitSettings&, Split
                                                      std::shared_ptr<SplitWatch>);
 template BackendFactory<double> split_backend_factory(const SplitSettings&, SplitDigests,
                                                       std::shared_ptr<SplitWatch>);
+
+template <Real T>
+BackendFactory<T> backend_factory(const std::string& name) {
+  const int workers = workers_of(name);
+  return workers > 0 ? local_workers_factory<T>(workers) : device_backend_factory<T>(name);
+}
+template BackendFactory<float> backend_factory<float>(const std::string&);
+template BackendFactory<double> backend_factory<double>(const std::string&);
 
 template <Real T>
 BackendFactory<T> local_workers_factory(int num_workers) {

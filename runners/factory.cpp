@@ -1,13 +1,11 @@
 #include "runners/factory.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "gpu/backends.hpp"
 #include "physics/backend.hpp"
-#include "runners/split_settings.hpp"
 
 namespace noesis {
 namespace {
@@ -36,16 +34,6 @@ std::int64_t updates_of_stage(const BackendRequest<T>& request) {
   return request.connectomes.size() == 1 ? updates * request.shape.num_envs : updates;
 }
 
-/// N of "workers:N"; 0 where a name is another.
-int workers_of(const std::string& name) {
-  constexpr std::string_view kPrefix = "workers:";
-  if (!name.starts_with(kPrefix)) return 0;
-  int workers = 0;
-  const char* const end = name.data() + name.size();
-  const auto [rest, error] = std::from_chars(name.data() + kPrefix.size(), end, workers);
-  return error == std::errc() && rest == end && workers <= 4096 ? workers : 0;
-}
-
 /// Of a name that is neither of `others` nor of a kind that was built.
 [[noreturn]] void refuse(const std::string& name, std::vector<std::string> others) {
   for (const GpuKind<float>* kind : built_kinds<float>()) others.emplace_back(kind->name);
@@ -61,9 +49,8 @@ int workers_of(const std::string& name) {
 }  // namespace
 
 template <Real T>
-BackendFactory<T> backend_factory(const std::string& name) {
+BackendFactory<T> device_backend_factory(const std::string& name) {
   if (name == "cpu") return {};
-  if (const int workers = workers_of(name); workers > 0) return local_workers_factory<T>(workers);
   if (name == "auto") {
     return [](const BackendRequest<T>& request) -> std::unique_ptr<Backend<T>> {
       if (updates_of_stage(request) < kWorthADevice) return nullptr;
@@ -80,7 +67,7 @@ BackendFactory<T> backend_factory(const std::string& name) {
   for (const GpuKind<T>* kind : built_kinds<T>()) {
     if (name == kind->name) return kind->make;
   }
-  refuse(name, {"auto", "cpu", "workers:N"});
+  refuse(name, {"auto", "cpu"});
 }
 
 std::shared_ptr<const RowDevices> row_devices(const std::string& name) {
@@ -126,7 +113,7 @@ std::vector<DeviceTimer> device_timers() {
   return timers;
 }
 
-template BackendFactory<float> backend_factory<float>(const std::string&);
-template BackendFactory<double> backend_factory<double>(const std::string&);
+template BackendFactory<float> device_backend_factory<float>(const std::string&);
+template BackendFactory<double> device_backend_factory<double>(const std::string&);
 
 }  // namespace noesis

@@ -13,12 +13,16 @@
 
 namespace noesis {
 
-/// Makes the backend of that name; "workers:N" are N processes of this machine, over which each
-/// batch of brains is split. "auto" is a device where this build and machine have one, the
+/// Makes the backend of that name. "auto" is a device where this build and machine have one, the
 /// batch can run there and fits its memory, and a stage has work enough to gain by it; else the
 /// CPU.
 /// @throws ConfigError for a kind of device that was not built. What it returns throws ConfigError
 ///   when there is no such device or the batch cannot run there.
+template <Real T>
+BackendFactory<T> device_backend_factory(const std::string& name);
+
+/// The same, and "workers:N": N processes of this machine, over which each batch of brains is
+/// split.
 template <Real T>
 BackendFactory<T> backend_factory(const std::string& name);
 

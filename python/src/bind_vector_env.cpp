@@ -56,7 +56,7 @@ class Batch {
     const Autoreset mode = autoreset_from(autoreset);
     const nb::gil_scoped_release without_lock;
     EnvOptions options{.toml = {}, .overrides = std::move(overrides)};
-    options.make_backend = backend_factory<double>(backend);
+    options.make_backend = device_backend_factory<double>(backend);
     env_ = make_vec(id, num_envs, options, mode, num_threads);
   }
 
