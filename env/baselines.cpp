@@ -57,8 +57,13 @@ const Registry<Registry<Maker>>& scripted() {
 }  // namespace
 
 std::vector<std::string> baseline_names(const std::string& id) {
-  std::vector<std::string> names = scripted().get(id).names();
-  names.insert(names.begin(), {"zero", "random"});
+  env_spec(id);  // refuses an unknown one
+  std::vector<std::string> names = {"zero", "random"};
+  const std::vector<std::string> with_more = scripted().names();
+  if (std::ranges::find(with_more, id) != with_more.end()) {
+    const std::vector<std::string> more = scripted().get(id).names();
+    names.insert(names.end(), more.begin(), more.end());
+  }
   return names;
 }
 

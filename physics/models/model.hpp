@@ -24,7 +24,7 @@
 /// neuron's bias plus the injected current. S is T, or Dual<T> when the Jacobian is taken, so a
 /// model is written once and differentiated exactly. Write it without branches on values that vary
 /// between neurons (a conditional expression is fine), so that it turns into SIMD code.
-/// Registration: one line in physics/models/models.hpp.
+/// Registration: docs/guides/add-a-model.md.
 
 #include "core/math.hpp"
 

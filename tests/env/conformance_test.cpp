@@ -171,11 +171,13 @@ TEST_P(Conformance, ClipsActionsOutOfBounds) {
             row(b->observations(), 0, b->observation_size()));
 }
 
+/// Environments of noesis itself: of each a scripted policy is asked that knows the task.
+const std::vector<std::string> kShipped = {
+    "noesis/Discover-v0", "noesis/Emulate-v0", "noesis/Quench-v0", "noesis/Replay-v0",
+    "noesis/Steer-v0",    "noesis/Tape-v0",    "noesis/Wake-v0"};
+
 TEST(Registry, KnowsItsEnvironmentsAndSuggestsTheNearest) {
-  EXPECT_THAT(env_ids(),
-              ::testing::ElementsAre("noesis/Discover-v0", "noesis/Emulate-v0", "noesis/Quench-v0",
-                                     "noesis/Replay-v0", "noesis/Steer-v0", "noesis/Tape-v0",
-                                     "noesis/Wake-v0"));
+  EXPECT_THAT(env_ids(), ::testing::IsSupersetOf(kShipped));
   try {
     make("noesis/Ster-v0");
     FAIL() << "an unknown id was made";
@@ -211,7 +213,7 @@ TEST(Registry, ResolvesOptionsIntoTheSpecification) {
 // depend on the action.
 TEST(Baselines, ScriptedIsClearlyBetterThanZeroAndRandom) {
   constexpr std::int64_t kEpisodes = 20;
-  for (const std::string& id : env_ids()) {
+  for (const std::string& id : kShipped) {
     const Evaluation scripted = evaluate(make_baseline("scripted", id), id, kEpisodes, 0);
     for (const char* name : {"zero", "random"}) {
       const Evaluation weak = evaluate(make_baseline(name, id), id, kEpisodes, 0);
@@ -221,6 +223,7 @@ TEST(Baselines, ScriptedIsClearlyBetterThanZeroAndRandom) {
     EXPECT_GT(threshold, evaluate(make_baseline("random", id), id, kEpisodes, 0).mean) << id;
   }
   EXPECT_THROW(make_baseline("scriptd", "noesis/Steer-v0"), ConfigError);
+  EXPECT_THROW(baseline_names("noesis/Ster-v0"), ConfigError);
   EXPECT_THROW(make_baseline("scripted", "noesis/Steer-v0",
                              {.toml = {}, .overrides = {"action_mode=surgeon"}}),
                ConfigError);
