@@ -128,6 +128,10 @@ class Run {
                          .allowed = "false",
                          .next = {}});
     }
+    for (const std::string& key : schedule_.unreached()) {
+      std::fprintf(stderr, "noesis %s: %s begins after duration_ms = %g: it does nothing\n",
+                   command.c_str(), key.c_str(), config.duration_ms);
+    }
     recorder_.set_attribute("config", config_to_toml(config));
     recorder_.set_attribute("result_digest", result_digest(config));
     if (options.split && !options.split->monitor.empty()) start_monitor(options.split->monitor);

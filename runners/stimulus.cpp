@@ -70,15 +70,11 @@ StimulusSchedule::StimulusSchedule(const std::vector<StimulusSpec>& stimuli,
                          .allowed = "above start_ms = " + std::to_string(item.spec.start_ms),
                          .next = {}});
     }
-    if (item.spec.start_ms > config.duration_ms) {
-      throw ConfigError({.what = "a stimulus begins after the end of the run",
-                         .where = key + ".start_ms",
-                         .got = std::to_string(item.spec.start_ms),
-                         .allowed = "at most duration_ms = " + std::to_string(config.duration_ms),
-                         .next = {}});
-    }
+    if (item.spec.start_ms > config.duration_ms) unreached_.push_back(key);
     if (!config.brain.integrator.adaptive()) {
-      require_on_grid(item.spec.start_ms, config.brain.integrator.dt_ms, key + ".start_ms");
+      if (item.spec.start_ms <= config.duration_ms) {
+        require_on_grid(item.spec.start_ms, config.brain.integrator.dt_ms, key + ".start_ms");
+      }
       if (item.spec.kind != "lesion" && item.spec.stop_ms <= config.duration_ms) {
         require_on_grid(item.spec.stop_ms, config.brain.integrator.dt_ms, key + ".stop_ms");
       }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "physics/simulation.hpp"
@@ -18,13 +19,16 @@ std::vector<std::int64_t> resolve_neurons(const std::vector<std::string>& names,
 
 class StimulusSchedule {
  public:
-  /// @throws ConfigError for unknown neurons or environments, a stop that is not after its start, a
-  /// start after the end of the run, and times between the steps of an integrator of fixed ones.
+  /// @throws ConfigError for unknown neurons or environments, a stop that is not after its start,
+  /// and times between the steps of an integrator of fixed ones.
   StimulusSchedule(const std::vector<StimulusSpec>& stimuli, const Connectome& connectome,
                    const SimulateConfig& config);
 
   /// Times at which inputs change [ms], ascending.
   const std::set<double>& events() const noexcept { return events_; }
+
+  /// Keys of the stimuli that begin after the end of the run: they do nothing.
+  const std::vector<std::string>& unreached() const noexcept { return unreached_; }
 
   /// Sets the interventions that hold from time t on. Currents on one neuron add up, and so do
   /// errors; of several clamps the last one in the configuration wins.
@@ -39,6 +43,7 @@ class StimulusSchedule {
   };
   std::vector<Item> items_;
   std::set<double> events_;
+  std::vector<std::string> unreached_;
 };
 
 }  // namespace noesis
