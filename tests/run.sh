@@ -5,7 +5,8 @@
 default_labels=(unit property reference python docs install gpu-host distributed)
 known_labels=("${default_labels[@]}" slow gpu asan tsan fuzz)
 
-# Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named.
+# Adds the cases of a JUnit file to `passed` and `failed`; skipped ones are only named. No case at all is
+# one failure.
 count_cases() {
   local counts
   counts=$(python3 - "$1" <<'PY'
@@ -19,7 +20,9 @@ for name in failed:
     print("failed: " + name, file=sys.stderr)
 for name in skipped:
     print("skipped: " + name, file=sys.stderr)
-print(len(cases) - len(failed) - len(skipped), len(failed))
+if not cases:
+    print("failed: no case has these labels", file=sys.stderr)
+print(len(cases) - len(failed) - len(skipped), len(failed) or int(not cases))
 PY
   )
   passed=$((passed + ${counts% *}))

@@ -134,4 +134,12 @@ expect "and the log named" says 'build/release/build.log'
 fresh
 launch "$work/tree/noesis" test --label nonsense
 expect "an unknown label is a usage error" [ "$status" = 2 ]
+
+fresh
+rm "$work/bin/python3"
+stand_in ctest <<<'echo "<testsuite name=\"(empty)\" tests=\"0\"/>" >"${@: -1}"'
+launch "$work/tree/noesis" test --label unit
+expect "labels without a case fail" [ "$status" = 1 ]
+expect "and say so" says 'no case has these labels'
+expect "and are counted" grep -q '^0 passed, 1 failed$' "$work/stdout"
 printf '%d launches as expected\n' "$cases"
