@@ -26,13 +26,7 @@ class DeviceRows final : public RowDevice<T> {
     if (request.gap_junctions.row_begin != nullptr) {
       gaps_.push_back(upload_table(request.gap_junctions, RowOrder::kById, request.num_local));
     }
-    std::visit(
-        [&](const auto& model) {
-          using Model = std::decay_t<decltype(model)>;
-          kernels_ = shape_.tile_width == 1 ? kernels_of<Model, 1>(model)
-                                            : kernels_of<Model, kTileWidth<T>>(model);
-        },
-        make_model<T>(request.model));
+    kernels_ = kernels_for<T>(request.model, shape_.tile_width);
     const std::int64_t one = local_.num_tiles() * local_.plane_size();
     for (DeviceBuffer<T>* buffer : {&x_, &slope_}) {
       *buffer = DeviceBuffer<T>(device_, one * shape_.num_components, "state");

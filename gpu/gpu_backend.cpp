@@ -35,13 +35,7 @@ class GpuBackend final : public Backend<T> {
         delays_(request.delays),
         rules_(device_, request.shape, request.surgeon) {
     one_.num_components = 1;
-    std::visit(
-        [&](const auto& model) {
-          using Model = std::decay_t<decltype(model)>;
-          kernels_ = shape_.tile_width == 1 ? kernels_of<Model, 1>(model)
-                                            : kernels_of<Model, kTileWidth<T>>(model);
-        },
-        make_model<T>(request.model));
+    kernels_ = kernels_for<T>(request.model, shape_.tile_width);
     upload_connectomes(request);
     const std::int64_t size = size_of(shape_);
     drive_ = DeviceBuffer<T>(device_, size_of(one_), "drive");

@@ -3,12 +3,16 @@
 
 #include <functional>
 #include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "gpu/kernels/pointwise.hpp"
 #include "gpu/kernels/rosenbrock.hpp"
 #include "gpu/kernels/stage.hpp"
 #include "gpu/launch.hpp"
+#include "physics/models/models.hpp"
+#include "physics/state.hpp"
 
 namespace noesis::NOESIS_GPU {
 
@@ -48,6 +52,17 @@ ModelKernels<typename Model::Scalar> kernels_of(const Model& model) {
         launch(Output<Model>{model, plane, x, transmits, output, stride}, plane, num_tiles, stream);
       },
       Model::kOutputIsFirstComponent};
+}
+
+template <Real T>
+ModelKernels<T> kernels_for(const ModelSpec& spec, std::int64_t tile_width) {
+  return std::visit(
+      [&](const auto& model) {
+        using Model = std::decay_t<decltype(model)>;
+        return tile_width == 1 ? kernels_of<Model, 1>(model)
+                               : kernels_of<Model, kTileWidth<T>>(model);
+      },
+      make_model<T>(spec));
 }
 
 /// One stage of a method: what it adds to the sum of slopes, where the next stage is, and where in

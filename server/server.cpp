@@ -31,8 +31,6 @@ constexpr std::size_t kCopied = 1 << 14;  ///< smaller frames are copied, larger
 
 }  // namespace
 
-bool is_local_endpoint(const std::string& endpoint) { return is_loopback(endpoint); }
-
 class Server::Impl {
  public:
   explicit Impl(ServerOptions options)
@@ -105,7 +103,7 @@ class Server::Impl {
 
 ServerOptions Server::Impl::checked(ServerOptions options) {
   require_address(options.bind, "--bind");
-  if (!is_local_endpoint(options.bind) && !options.keys && !options.insecure) {
+  if (!is_loopback(options.bind) && !options.keys && !options.insecure) {
     refuse("anybody could connect to a public endpoint", options.bind,
            "bind to tcp://127.0.0.1:PORT, give keys (--curve), or say --insecure");
   }

@@ -21,9 +21,6 @@ struct ServerOptions {
                                   << 20;  ///< of answers that a client does not read
 };
 
-/// Whether only this machine can reach an endpoint.
-bool is_local_endpoint(const std::string& endpoint);
-
 /// Serves from its construction until stop(). Its functions may be called by any thread.
 class Server {
  public:

@@ -9,6 +9,7 @@
 
 #include <thread>
 
+#include "core/curve_door.hpp"
 #include "core/rng.hpp"
 #include "server/client.hpp"
 #include "tests/core/error_of.hpp"
@@ -259,9 +260,9 @@ TEST(Server, DoesNotWaitForAStepThatTakesTooLong) {
 }
 
 TEST(Server, ServesThisMachineAloneUnlessTold) {
-  EXPECT_TRUE(is_local_endpoint("tcp://127.0.0.1:5555"));
-  EXPECT_TRUE(is_local_endpoint("tcp://[::1]:5555"));
-  EXPECT_TRUE(is_local_endpoint("ipc:///tmp/noesis"));
+  EXPECT_TRUE(is_loopback("tcp://127.0.0.1:5555"));
+  EXPECT_TRUE(is_loopback("tcp://[::1]:5555"));
+  EXPECT_TRUE(is_loopback("ipc:///tmp/noesis"));
   for (const char* endpoint : {"tcp://*:5555", "tcp://0.0.0.0:5555", "tcp://[::]:5555",
                                "tcp://eth0:5555", "tcp://127.evil.example:1"}) {
     SCOPED_TRACE(endpoint);
