@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "agent/gae.hpp"
+#include "agent/torch_threads.hpp"
 #include "agent/trainer.hpp"
 #include "core/config_difference.hpp"
 #include "core/error.hpp"
@@ -91,6 +92,7 @@ struct Loop {
 
   explicit Loop(std::unique_ptr<Task> task, std::int64_t limit = 0)
       : env(std::move(task), EnvSpec{"test/Echo-v0", limit, {}, {}}, Autoreset::kSameStep) {
+    use_one_torch_thread();
     config.rollout_length = 12;
     config.minibatches = 2;
     config.log_std = -0.5;
