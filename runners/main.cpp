@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
       "  noesis simulate configs/celegans.toml --out run.h5\n"
       "  noesis simulate configs/wilson-cowan.toml --out run.csv --set duration_ms=200\n"
       "  noesis simulate configs/rate.toml --out run.npz --set model.coupling=2 --json\n"
+      "  noesis report run.h5                     # a page of it: run.report.html\n"
       "Ctrl-C saves state and samples; --resume goes on from there.");
   simulate_command->callback([&] {
     if (list_keys) {

@@ -37,6 +37,12 @@ fs::path module_folder() {
                   .next = "install noesis again"});
 }
 
+/// As noesis.report.run.report_path.
+fs::path report_path(const fs::path& run) {
+  if (fs::is_directory(run)) return run / "report.html";
+  return (run.parent_path() / run.stem()).string() + ".report.html";
+}
+
 std::string find_python() {
   std::vector<std::string> candidates;
   if (const char* chosen = std::getenv("NOESIS_PYTHON"); chosen && *chosen) {
@@ -61,11 +67,11 @@ std::string find_python() {
 
 }  // namespace
 
-fs::path write_report(const fs::path& folder) {
+fs::path write_report(const fs::path& run) {
   const std::string python = find_python();
-  const ChildResult child = run_child({python, "-B", "-m", "noesis.report", folder.string()},
+  const ChildResult child = run_child({python, "-B", "-m", "noesis.report", run.string()},
                                       {{"PYTHONPATH", module_folder().string()}});
-  if (child.exit_code == 0) return folder / "report.html";
+  if (child.exit_code == 0) return report_path(run);
   std::string message = child.errors;
   while (!message.empty() && message.back() == '\n') message.pop_back();
   const ErrorParts parts = {
@@ -93,18 +99,21 @@ bool make_report(const fs::path& folder) {
 
 void add_report_command(CLI::App& app) {
   struct Options {
-    std::string folder;
+    std::string run;
     bool open = false;
   };
   const auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("report", "Make a run's report.html anew");
-  command->add_option("folder", options->folder, "Folder of the run")->required();
+  command->add_option("run", options->run, "Folder of the run, or recording of `simulate --out`")
+      ->required();
   command->add_flag("--open", options->open, "Show it in the browser");
   command->footer(
-      "Example:\n  noesis report runs/loop-20260101-120000-0 --open\n"
+      "Examples:\n"
+      "  noesis report runs/loop-20260101-120000-0 --open\n"
+      "  noesis report run.h5                              # makes run.report.html\n"
       "NOESIS_PYTHON names the Python to use; it needs plotly.");
   command->callback([options] {
-    const fs::path report = write_report(options->folder);
+    const fs::path report = write_report(options->run);
     std::printf("%s\n", report.c_str());
     if (options->open && run_child({"xdg-open", report.string()}).exit_code != 0) {
       std::fprintf(stderr, "noesis report: no browser could be started; open the file by hand\n");

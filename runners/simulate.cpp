@@ -21,8 +21,10 @@
 #include "runners/factory.hpp"
 #include "runners/jobs/words.hpp"
 #include "runners/recording.hpp"
+#include "runners/report.hpp"
 #include "runners/run_folder.hpp"
 #include "runners/simulate_config.hpp"
+#include "runners/simulation_plot.hpp"
 #include "runners/stimulus.hpp"
 #include "runners/vitals_summary.hpp"
 
@@ -50,7 +52,7 @@ class Stopwatch {
 };
 
 struct Paths {
-  fs::path recording, config, summary, checkpoint, decisions;
+  fs::path recording, config, summary, checkpoint, decisions, plot;
 };
 
 /// With --out FILE everything is named after it; else it goes to a folder of its own.
@@ -59,14 +61,19 @@ Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
   if (!options.connectome_out.empty()) check_writable(options.connectome_out, "--connectome-out");
   if (options.out.empty()) {
     const fs::path folder = make_run_folder(command, config.seed);
-    return {folder / "recording.h5", folder / "config.toml", folder / "summary.json",
-            folder / "checkpoint", folder / "decisions.jsonl"};
+    return {folder / "recording.h5",    folder / "config.toml",
+            folder / "summary.json",    folder / "checkpoint",
+            folder / "decisions.jsonl", folder / "parts" / "simulation.plot.json"};
   }
   recording_format(options.out);
   check_writable(options.out, "--out");
   const fs::path stem = options.out.parent_path() / options.out.stem();
-  return {options.out, stem.string() + ".config.toml", stem.string() + ".summary.json",
-          stem.string() + ".checkpoint", stem.string() + ".decisions.jsonl"};
+  return {options.out,
+          stem.string() + ".config.toml",
+          stem.string() + ".summary.json",
+          stem.string() + ".checkpoint",
+          stem.string() + ".decisions.jsonl",
+          stem.string() + ".plot.json"};
 }
 
 std::vector<ConnectomePtr> make_connectomes(const SimulateConfig& config) {
@@ -243,6 +250,15 @@ class Run {
     if (config_.vitals.lyapunov) result["lyapunov"] = lyapunov();
     is_ending_ = false;
     return result;
+  }
+
+  /// After result(): what the report draws, with what it says.
+  void write_plot(const std::vector<std::pair<std::string, std::string>>& words) const {
+    nlohmann::ordered_json plot = simulation_plot(partial_, config_);
+    plot["words"] = words;
+    std::error_code error;
+    fs::create_directories(paths_.plot.parent_path(), error);
+    write_file_atomically(paths_.plot, plot.dump() + "\n");
   }
 
  private:
@@ -499,26 +515,40 @@ class Run {
   std::string decisions_;  // lines of JSON
 };
 
-/// The result in a few lines.
-std::string words_of(const nlohmann::ordered_json& result, const std::string& component) {
-  std::string words =
-      text("brain      %lld neurons, %lld synapses, %lld gap junctions\n",
-           result.at("num_neurons").get<long long>(), result.at("num_synapses").get<long long>(),
-           result.at("num_gap_junctions").get<long long>());
+/// The result in a few lines, each of what and how it is.
+std::vector<std::pair<std::string, std::string>> words_of(const nlohmann::ordered_json& result,
+                                                          const std::string& component) {
+  std::vector<std::pair<std::string, std::string>> words;
+  words.emplace_back("brain", text("%lld neurons, %lld synapses, %lld gap junctions",
+                                   result.at("num_neurons").get<long long>(),
+                                   result.at("num_synapses").get<long long>(),
+                                   result.at("num_gap_junctions").get<long long>()));
   if (has(result, "vitals")) {
     const nlohmann::ordered_json& vitals = result.at("vitals");
-    words += text("activity   mean %s %.3g, deviation of a neuron %.3g, synchrony chi %.2f\n",
-                  component.c_str(), num(vitals, "mean_rate"), num(vitals, "unit_deviation"),
-                  num(vitals, "golomb_chi"));
+    words.emplace_back(
+        "activity",
+        text("mean %s %.3g, deviation of a neuron %.3g, synchrony chi %.2f", component.c_str(),
+             num(vitals, "mean_rate"), num(vitals, "unit_deviation"), num(vitals, "golomb_chi")));
   }
   if (has(result, "lyapunov")) {
     const nlohmann::ordered_json& lyapunov = result.at("lyapunov");
     const auto& interval = lyapunov.at("interval_95_times_tau");
-    words += text("dynamics   %s: largest Lyapunov exponent %.3g per tau, 95%% [%.3g, %.3g]\n",
-                  str(lyapunov, "dynamics").c_str(), num(lyapunov, "largest_times_tau"),
-                  interval.at(0).get<double>(), interval.at(1).get<double>());
+    words.emplace_back("dynamics",
+                       text("%s: largest Lyapunov exponent %.3g per tau, 95%% [%.3g, %.3g]",
+                            str(lyapunov, "dynamics").c_str(), num(lyapunov, "largest_times_tau"),
+                            interval.at(0).get<double>(), interval.at(1).get<double>()));
   }
   return words;
+}
+
+/// The page of a run with a folder of its own, and of others how to make one; no trouble with it
+/// makes a run fail.
+std::string report_line(const SimulateOptions& options, const Paths& paths) {
+  if (!options.out.empty()) {
+    return "report     `noesis report " + paths.recording.string() + "` makes it\n";
+  }
+  const fs::path folder = paths.recording.parent_path();
+  return make_report(folder) ? "report     " + (folder / "report.html").string() + "\n" : "";
 }
 
 template <Real T>
@@ -535,15 +565,24 @@ int run(const SimulateConfig& config, const SimulateOptions& options, const Path
     return 130;
   }
   nlohmann::ordered_json result = run.result(options.connectome_out);
-  const std::string said = words_of(result, component_names(config.brain.model).front());
+  const auto words = words_of(result, component_names(config.brain.model).front());
   const std::string summary = make_summary(command, config.seed, config_digest(config),
                                            since_start.seconds(), true, std::move(result))
                                   .dump(2);
   write_file_atomically(paths.summary, summary + "\n");
-  std::FILE* const words = options.json ? stderr : stdout;
+  std::string said;
+  for (const auto& [what, how] : words) said += text("%-10s %s\n", what.c_str(), how.c_str());
+  std::FILE* const out = options.json ? stderr : stdout;
   if (options.json) std::printf("%s\n", summary.c_str());
-  std::fprintf(words, "%srecording  %s\nconfig     %s\nsummary    %s\n", said.c_str(),
+  std::fprintf(out, "%srecording  %s\nconfig     %s\nsummary    %s\n", said.c_str(),
                paths.recording.c_str(), paths.config.c_str(), paths.summary.c_str());
+  try {
+    run.write_plot(words);
+    std::fputs(report_line(options, paths).c_str(), out);
+  } catch (const UserError& error) {
+    std::fprintf(stderr, "noesis %s: warning: there is nothing for a report: %s\n", command.c_str(),
+                 error.what());
+  }
   return 0;
 }
 

@@ -24,6 +24,7 @@ nlohmann::ordered_json fit_summary(const Spectra& mean, FrequencyBand band, Aper
   const auto fit = fit_aperiodic(mean.frequencies_hz, mean.row(0), band, {.mode = mode});
   if (!fit) return nullptr;
   return {{"exponent", fit->exponent},
+          {"offset", fit->offset},
           {"knee_hz", fit->knee_frequency_hz()},
           {"r_squared", fit->r_squared},
           {"num_peaks", fit->peaks.size()}};

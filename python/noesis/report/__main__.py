@@ -1,4 +1,4 @@
-"""`python -m noesis.report DIR`: exit code 0, or 2 with one line on stderr."""
+"""`python -m noesis.report RUN`: exit code 0, or 2 with one line on stderr."""
 
 import argparse
 import pathlib
@@ -8,10 +8,10 @@ from noesis.report import ReportError, make_report
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m noesis.report", description="Make DIR/report.html.")
-    parser.add_argument("folder", metavar="DIR", type=pathlib.Path, help="folder of a run")
+    parser = argparse.ArgumentParser(prog="python -m noesis.report", description="Make the report of a run.")
+    parser.add_argument("run", metavar="RUN", type=pathlib.Path, help="folder of a run, or recording of `noesis simulate`")
     try:
-        print(make_report(parser.parse_args().folder))
+        print(make_report(parser.parse_args().run))
     except ReportError as error:
         print(error, file=sys.stderr)
         return 2

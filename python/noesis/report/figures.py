@@ -134,7 +134,7 @@ def power_law(low: float, high: float, exponent: float, intercept: float, colour
 
 
 def attractor(title: str, clouds: list[tuple[str, list[list[float]], str]], axes: list[str], most: int,
-              caption: str) -> str:
+              caption: str, unit: str = " [rate]") -> str:
     """Trajectories (name, points, colour) projected on the first two axes, and on the third if there is one."""
     panels = 2 if len(axes) > 2 else 1
     data = []
@@ -147,11 +147,11 @@ def attractor(title: str, clouds: list[tuple[str, list[list[float]], str]], axes
             if panel:
                 line.update(xaxis="x2", yaxis="y2")
             data.append(line)
-    layout = {"xaxis": axis(f"{axes[0]} [rate]"), "yaxis": axis(f"{axes[1]} [rate]")}
+    layout = {"xaxis": axis(axes[0] + unit), "yaxis": axis(axes[1] + unit)}
     if panels == 2:
         layout["xaxis"]["domain"] = [0, 0.36]
-        layout["xaxis2"] = axis(f"{axes[0]} [rate]", domain=[0.64, 1])
-        layout["yaxis2"] = axis(f"{axes[2]} [rate]", anchor="x2")
+        layout["xaxis2"] = axis(axes[0] + unit, domain=[0.64, 1])
+        layout["yaxis2"] = axis(axes[2] + unit, anchor="x2")
     return figure(title, caption, data, layout)
 
 

@@ -9,7 +9,7 @@ import pathlib
 from plotly.offline import get_plotlyjs
 
 from noesis.report.html import escape
-from noesis.report.run import Run, read_run
+from noesis.report.run import Run, read_run, report_path
 from noesis.report.sections import SECTIONS
 from noesis.report.sections.overview import header_facts, verdict
 
@@ -83,15 +83,16 @@ def render_all(run: Run, note: str, most: int) -> str:
 """
 
 
-def make_report(folder: pathlib.Path | str) -> pathlib.Path:
-    """Writes `folder`/report.html, whole or not at all, and returns its path.
+def make_report(place: pathlib.Path | str) -> pathlib.Path:
+    """Writes the report of a run's folder, report.html in it, or of a recording NAME.h5, NAME.report.html
+    beside it, whole or not at all, and returns its path.
 
     @raises ReportError for malformed files, OSError where it cannot be written.
     """
-    folder = pathlib.Path(folder)
-    page = render(read_run(folder))
-    path = folder / "report.html"
-    temporary = folder / f".report.html.tmp-{os.getpid()}"
+    place = pathlib.Path(place)
+    page = render(read_run(place))
+    path = report_path(place)
+    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
         with open(temporary, "wb") as out:
             out.write(page)

@@ -184,7 +184,7 @@ def read_metrics(file: pathlib.Path) -> dict[str, Curve]:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    folder: pathlib.Path
+    folder: pathlib.Path  # or the recording, of a run that has none
     summary: Node  # an empty object where the run has not finished
     finished: bool
     parts: dict[str, list[Node]]  # plots by kind, in the order of their files' names
@@ -196,10 +196,44 @@ class Run:
         return self.summary.get("result") if "result" in self.summary else self.summary.child("result", {})
 
 
+# What `simulate --out` names its recordings; the run's other files are named after them.
+RECORDINGS = {".h5", ".hdf5", ".npz", ".csv"}
+
+
+def beside(recording: pathlib.Path, ending: str) -> pathlib.Path:
+    return recording.with_name(recording.stem + ending)
+
+
+def report_path(place: pathlib.Path) -> pathlib.Path:
+    """Where the report of a run's folder, or of a recording, goes."""
+    return place / "report.html" if place.is_dir() else beside(place, ".report.html")
+
+
+def read_recording(recording: pathlib.Path) -> Run:
+    """The run of a recording in a folder that is not the run's own."""
+    summary_file, plot = beside(recording, ".summary.json"), beside(recording, ".plot.json")
+    if not summary_file.exists():
+        raise ReportError(f"{recording}: not the recording of a run that has finished: there is no {summary_file.name}")
+    summary = read_json(summary_file)
+    summary.keys()
+    parts = {}
+    if plot.exists():
+        part = read_json(plot)
+        parts[part["kind"].text()] = [part]
+    return Run(recording, summary, True, parts, {}, read_config(beside(recording, ".config.toml")))
+
+
+def read_config(file: pathlib.Path) -> str:
+    return file.read_text(errors="replace") if file.exists() else ""
+
+
 def read_run(folder: pathlib.Path) -> Run:
-    """@raises ReportError for what is malformed, or where there is nothing to report on."""
+    """Of a run's folder, or of a recording. @raises ReportError for what is malformed, or where there is
+    nothing to report on."""
+    if folder.suffix in RECORDINGS and not folder.is_dir():
+        return read_recording(folder)
     if not folder.is_dir():
-        raise ReportError(f"{folder}: there is no such folder")
+        raise ReportError(f"{folder}: there is no such folder, and it is not named as a recording is")
     summary_file = folder / "summary.json"
     part_files = sorted(folder.glob("parts/*.plot.json"))
     metrics: dict[str, dict[str, Curve]] = {}
@@ -218,6 +252,4 @@ def read_run(folder: pathlib.Path) -> Run:
     for file in part_files:
         part = read_json(file)
         parts.setdefault(part["kind"].text(), []).append(part)
-    config = folder / "config.toml"
-    text = config.read_text(errors="replace") if config.exists() else ""
-    return Run(folder, summary, finished, parts, metrics, text)
+    return Run(folder, summary, finished, parts, metrics, read_config(folder / "config.toml"))

@@ -3,10 +3,13 @@ may hold for each part, and returns a Section, or None where the run has nothing
 write it and put it in the list, at the place where it is to stand on the page.
 """
 
-from noesis.report.sections import controls, discovery, emulation, experiments, fit, generic, glance, overview, subjects, training
+from noesis.report.sections import controls, discovery, emulation, experiments, fit, generic, glance, overview, simulation, subjects, training
 
 SECTIONS = [
     overview.conclusions,
+    simulation.words,
+    simulation.activity,
+    simulation.dynamics,
     glance.at_a_glance,
     experiments.at_a_glance,
     controls.table_section,
