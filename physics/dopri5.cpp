@@ -164,6 +164,8 @@ class Dopri5<T>::Impl {
   }
 
   void advance(System<T>& system, double target, double limit) {
+    // A step that was cut at another limit goes on to end there.
+    if (limit != limit_) clipped_.assign(clipped_.size(), 0);
     limit_ = limit;
     if (!slope_known_) {
       arrays_->find_slope(system);

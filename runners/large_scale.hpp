@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "runners/simulate_config.hpp"
+#include "physics/simulate_config.hpp"
 
 namespace CLI {
 class App;

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "core/version.hpp"
+#include "physics/simulate_config.hpp"
 #include "runners/agent_program.hpp"
 #include "runners/bench/command.hpp"
 #include "runners/config_keys.hpp"
@@ -19,7 +20,6 @@
 #include "runners/report.hpp"
 #include "runners/serve_command.hpp"
 #include "runners/simulate.hpp"
-#include "runners/simulate_config.hpp"
 
 namespace {
 

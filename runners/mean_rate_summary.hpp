@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "physics/simulate_config.hpp"
 #include "physics/vitals/series.hpp"
-#include "runners/simulate_config.hpp"
 
 namespace noesis {
 

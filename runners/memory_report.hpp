@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runners/simulate_config.hpp"
+#include "physics/simulate_config.hpp"
 
 namespace noesis {
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -17,15 +16,14 @@
 #include "data/memory.hpp"
 #include "physics/connectome_io.hpp"
 #include "physics/plasticity/load_monitor.hpp"
+#include "physics/scheduled_simulation.hpp"
 #include "physics/vitals/lyapunov.hpp"
 #include "runners/factory.hpp"
 #include "runners/jobs/words.hpp"
 #include "runners/recording.hpp"
 #include "runners/report.hpp"
 #include "runners/run_folder.hpp"
-#include "runners/simulate_config.hpp"
 #include "runners/simulation_plot.hpp"
-#include "runners/stimulus.hpp"
 #include "runners/vitals_summary.hpp"
 
 namespace noesis {
@@ -76,30 +74,12 @@ Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
           stem.string() + ".plot.json"};
 }
 
-std::vector<ConnectomePtr> make_connectomes(const SimulateConfig& config) {
-  std::vector<ConnectomePtr> connectomes;
-  const std::int64_t count = config.batch == "per_env" ? config.num_envs : 1;
-  for (std::int64_t e = 0; e < count; ++e) {
-    connectomes.push_back(make_connectome(config.connectome, static_cast<std::uint64_t>(e)));
-  }
-  return connectomes;
-}
-
 RecordingLayout make_layout(const SimulateConfig& config, const Connectome& connectome) {
   RecordingLayout layout;
-  layout.components = component_names(config.brain.model);
-  if (!config.record.all_components) layout.components.resize(1);
-  layout.neurons = resolve_neurons(config.record.neurons, connectome, "record.neurons");
-  const std::int64_t sample = config.record.sample_neurons;
-  const auto all = std::ssize(layout.neurons);
-  if (config.record.neurons.empty() && sample > 0 && sample < all) {
-    for (std::int64_t k = 0; k < sample; ++k) layout.neurons[k] = k * all / sample;
-    layout.neurons.resize(static_cast<std::size_t>(sample));
-  }
+  layout.components = recorded_components(config);
+  layout.neurons = recorded_neurons(config, connectome);
   for (const std::int64_t id : layout.neurons) {
-    const auto& names = connectome.neurons().name;
-    layout.neuron_names.push_back(names.empty() ? std::to_string(id)
-                                                : names[static_cast<std::size_t>(id)]);
+    layout.neuron_names.push_back(name_of_neuron(connectome, id));
   }
   layout.num_envs = config.num_envs;
   return layout;
@@ -124,8 +104,8 @@ class Run {
         command_(command),
         arena_(config.threads),
         connectomes_(make_connectomes(config)),
-        schedule_(config.stimulus, *connectomes_.front(), config),
-        simulation_(connectomes_, config.brain, seeds(), arena_, make_factory(options)),
+        scheduled_(config, connectomes_, arena_, make_factory(options)),
+        simulation_(scheduled_.simulation()),
         partial_(temporary_beside(paths.recording)),
         recorder_(partial_, make_layout(config, *connectomes_.front())) {
     if (config.vitals.lyapunov && connectomes_.front()->has_delays()) {
@@ -135,7 +115,7 @@ class Run {
                          .allowed = "false",
                          .next = {}});
     }
-    for (const std::string& key : schedule_.unreached()) {
+    for (const std::string& key : scheduled_.schedule().unreached()) {
       std::fprintf(stderr, "noesis %s: %s begins after duration_ms = %g: it does nothing\n",
                    command.c_str(), key.c_str(), config.duration_ms);
     }
@@ -167,6 +147,7 @@ class Run {
                                  "without --resume"});
     }
     simulation_.read(checkpoint.part("brain.h5"));
+    scheduled_.resume();
     if (monitor_) read_monitor(checkpoint.part("monitor.json"));
     recorder_.append_all(checkpoint.part("recording.h5"));
   }
@@ -174,27 +155,16 @@ class Run {
   /// False when interrupted: the checkpoint is written then.
   bool advance() {
     const InterruptScope interrupts;
-    const std::int64_t samples = num_samples();
+    const std::int64_t samples = num_samples(config_);
     Stopwatch since_start, since_checkpoint;
     const std::int64_t first_step = num_steps();
     Progress progress(command_, samples - recorder_.num_samples(), "samples",
                       {.is_terminal = {}, .now_s = {}, .note = [&] {
                          return status(num_steps() - first_step, since_start.seconds());
                        }});
-    auto event = schedule_.events().begin();
-    if (recorder_.num_samples() > 0) {
-      event = schedule_.events().upper_bound(simulation_.time_ms());
-    }
     while (recorder_.num_samples() < samples) {
-      const double sample_time = time_of(recorder_.num_samples());
-      for (; event != schedule_.events().end() && *event <= sample_time; ++event) {
-        simulation_.advance_to(*event);
-        schedule_.apply(*event, simulation_);
-      }
-      const double limit = event != schedule_.events().end() && *event < config_.duration_ms
-                               ? *event
-                               : std::numeric_limits<double>::infinity();
-      simulation_.advance_to(sample_time, limit);
+      const double sample_time = sample_time_ms(config_, recorder_.num_samples());
+      scheduled_.advance_to(sample_time);
       record(sample_time);
       if (monitor_) ask_monitor(sample_time);
       progress.advance();
@@ -336,14 +306,6 @@ class Run {
     LoadMonitor::visit_state(*monitor_, reader);
   }
 
-  std::vector<std::uint64_t> seeds() const {
-    std::vector<std::uint64_t> seeds(static_cast<std::size_t>(config_.num_envs));
-    for (std::size_t e = 0; e < seeds.size(); ++e) {
-      seeds[e] = static_cast<std::uint64_t>(config_.seed) + e;
-    }
-    return seeds;
-  }
-
   /// Of all environments: a product for each stage, or one where there are delays.
   double updates_per_step() const {
     const std::string& name = config_.brain.integrator.name;
@@ -406,23 +368,6 @@ class Run {
             {"asleep", report.asleep},
             {"mean_absolute_weight_before", weight_size(*connectomes_.front())},
             {"mean_absolute_weight_after", weight_size(*simulation_.connectome(0))}};
-  }
-
-  double time_of(std::int64_t sample) const {
-    return config_.record.start_ms + static_cast<double>(sample) * config_.record.interval_ms;
-  }
-
-  std::int64_t num_samples() const {
-    const double span = config_.duration_ms - config_.record.start_ms;
-    if (span < 0) {
-      throw ConfigError({.what = "recording starts after the end",
-                         .where = "record.start_ms",
-                         .got = std::to_string(config_.record.start_ms),
-                         .allowed = "at most duration_ms = " + std::to_string(config_.duration_ms),
-                         .next = {}});
-    }
-    return 1 +
-           static_cast<std::int64_t>(std::floor(span / config_.record.interval_ms * (1 + 1e-12)));
   }
 
   void record(double time_ms) {
@@ -502,8 +447,8 @@ class Run {
   ThreadArena arena_;
   std::vector<ConnectomePtr> connectomes_;
   std::shared_ptr<SplitWatch> watch_ = std::make_shared<SplitWatch>();
-  StimulusSchedule schedule_;
-  Simulation<T> simulation_;
+  ScheduledSimulation<T> scheduled_;
+  Simulation<T>& simulation_;  // scheduled_'s
   fs::path partial_;
   Recorder recorder_;
   std::vector<std::vector<double>> values_;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runners/simulate_config.hpp"
+#include "physics/simulate_config.hpp"
 #include "runners/split_settings.hpp"
 
 namespace CLI {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "runners/simulate_config.hpp"
+#include "physics/simulate_config.hpp"
 
 namespace noesis {
 

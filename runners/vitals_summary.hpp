@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "physics/simulate_config.hpp"
 #include "physics/vitals/series.hpp"
 #include "physics/vitals/spectrum.hpp"
-#include "runners/simulate_config.hpp"
 
 namespace noesis {
 

@@ -8,6 +8,8 @@
 
 `gymnasium.make("noesis:noesis/Steer-v0")` imports by itself. Options are keyword arguments;
 `noesis.env_options(env_id)` lists them. With `address="tcp://..."` the environment lives on a server.
+
+`noesis.simulate` and `noesis.Simulation` run brains without an agent.
 """
 
 from noesis.errors import ConfigError, RemoteError, RunError
@@ -21,6 +23,7 @@ except ModuleNotFoundError as error:
 else:
     from noesis.baselines import Baseline, baseline_names
     from noesis.registration import env_ids, env_options, make_env, make_vec_env, register_all
+    from noesis.simulation import Simulation, simulate
 
     __version__ = _core.__version__
     register_all()
@@ -30,10 +33,12 @@ else:
         "ConfigError",
         "RemoteError",
         "RunError",
+        "Simulation",
         "__version__",
         "baseline_names",
         "env_ids",
         "env_options",
         "make_env",
         "make_vec_env",
+        "simulate",
     ]

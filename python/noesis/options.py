@@ -27,8 +27,10 @@ def _toml(value: Any, key: str) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(item, key) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v, f'{key}.{k}')}" for k, v in value.items()) + "}"
     raise ConfigError(
-        what="not a value of an option", where=key, got=repr(value), allowed="bool, int, float, str, or a list of them"
+        what="not a value of an option", where=key, got=repr(value), allowed="bool, int, float, str, a list or a dictionary of them"
     )
 
 

@@ -20,10 +20,8 @@
 #include "core/names.hpp"
 #include "env/registry.hpp"
 #include "env/space_json.hpp"
+#include "python/src/backend.hpp"
 #include "python/src/convert.hpp"
-#ifdef NOESIS_PYTHON_DEVICES
-#include "runners/factory.hpp"
-#endif
 
 namespace noesis {
 namespace nb = nanobind;
@@ -48,20 +46,6 @@ Autoreset autoreset_from(const std::string& name) {
                      .next = suggest_name(name, names)});
 }
 
-/// What takes the steps; a wheel has the processor alone.
-BackendFactory<double> backend_from(const std::string& name) {
-#ifdef NOESIS_PYTHON_DEVICES
-  return device_backend_factory<double>(name);
-#else
-  if (name == "cpu" || name == "auto") return {};
-  throw ConfigError({.what = "a wheel has no devices",
-                     .where = "backend",
-                     .got = "\"" + name + "\"",
-                     .allowed = "\"cpu\" or \"auto\"",
-                     .next = "use the package of a checkout's build (docs/guides/gpu.md)"});
-#endif
-}
-
 /// A VectorEnv that Python's threads may share by mistake: one at a time gets in, another is told.
 class Batch {
  public:
@@ -72,7 +56,7 @@ class Batch {
     const Autoreset mode = autoreset_from(autoreset);
     const nb::gil_scoped_release without_lock;
     EnvOptions options{.toml = {}, .overrides = std::move(overrides)};
-    options.make_backend = backend_from(backend);
+    options.make_backend = backend_from<double>(backend);
     env_ = make_vec(id, num_envs, options, mode, num_threads);
   }
 

@@ -1,4 +1,5 @@
-/// noesis._core: environments for Python. Thin: what Gymnasium asks for is in python/noesis/*.py.
+/// noesis._core: environments and simulations for Python. Thin: what Gymnasium asks for is in
+/// python/noesis/*.py.
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
@@ -17,6 +18,7 @@
 #include "core/version.hpp"
 #include "env/registry.hpp"
 #include "python/src/bind_baseline.hpp"
+#include "python/src/bind_simulation.hpp"
 #include "python/src/bind_vector_env.hpp"
 
 namespace nb = nanobind;
@@ -61,7 +63,8 @@ std::vector<std::tuple<std::string, std::string, std::string>> option_keys(const
 NB_MODULE(_core, m) {
   using namespace noesis;
   m.doc() =
-      "Environments of noesis in this process; noesis.env and noesis.vector_env are built on it.";
+      "Environments and simulations of noesis in this process; noesis.env, noesis.vector_env and "
+      "noesis.simulation are built on it.";
   m.attr("__version__") = version();
   nb::register_exception_translator(translate);
 
@@ -78,4 +81,5 @@ NB_MODULE(_core, m) {
         "Every option of an id: (key, default, documentation).");
   bind_vector_env(m);
   bind_baseline(m);
+  bind_simulation(m);
 }

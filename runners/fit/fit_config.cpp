@@ -6,7 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
-#include "runners/simulate_config.hpp"
+#include "physics/simulate_config.hpp"
 
 namespace noesis {
 

@@ -6,8 +6,8 @@
 #include "core/error.hpp"
 #include "core/hdf5_file.hpp"
 #include "core/rng.hpp"
-#include "runners/simulate_config.hpp"
-#include "runners/stimulus.hpp"
+#include "physics/simulate_config.hpp"
+#include "physics/stimulus.hpp"
 
 namespace noesis {
 namespace {

@@ -27,11 +27,13 @@ assert env.render().dtype == numpy.uint8
 envs = gymnasium.make_vec("noesis/Steer-v0", num_envs=3)
 assert envs.reset(seed=3)[0].shape == (3, 20)
 import noesis
+assert noesis.simulate(duration_ms=2)["E"].shape == (3, 1, 302)
+assert noesis.Simulation(connectome="reference").rates.shape == (1, 50)
 for module in ("torch", "plotly", "nanobind", "pygame", "zmq", "msgpack", "scipy", "stable_baselines3", "one", "h5py"):
     assert module not in sys.modules, module
 print(noesis.__file__)
 """
-WANTED = ["__init__.py", "_core.pyi", "env.py", "ibl/binning.py", "py.typed", "registration.py", "report/page.css", "vector_env.py"]
+WANTED = ["__init__.py", "_core.pyi", "env.py", "ibl/binning.py", "py.typed", "registration.py", "report/page.css", "simulation.py", "vector_env.py"]
 STRANGERS = {"tests", "docs", "agent", "gpu", "runners", "server", "distributed", ".venv", "build", ".git", ".ci"}
 NEEDED = ["gymnasium", "numpy", "cloudpickle", "farama-notifications", "typing_extensions"]
 

@@ -1,6 +1,6 @@
 /// Stimuli of `noesis simulate` are checked before a run begins.
 
-#include "runners/stimulus.hpp"
+#include "physics/stimulus.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

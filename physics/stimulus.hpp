@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "physics/simulate_config.hpp"
 #include "physics/simulation.hpp"
-#include "runners/simulate_config.hpp"
 
 namespace noesis {
 

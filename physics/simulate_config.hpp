@@ -1,5 +1,5 @@
 #pragma once
-/// Configuration of `noesis simulate`.
+/// Configuration of `noesis simulate`, and of simulations in Python.
 
 #include <cstdint>
 #include <string>

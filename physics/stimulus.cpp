@@ -1,4 +1,4 @@
-#include "runners/stimulus.hpp"
+#include "physics/stimulus.hpp"
 
 #include <algorithm>
 #include <charconv>
