@@ -227,6 +227,7 @@ class Run {
     nlohmann::ordered_json plot = simulation_plot(partial_, config_);
     plot["words"] = words;
     std::error_code error;
+    fs::remove(partial_, error);  // so that nothing is left should the page be interrupted
     fs::create_directories(paths_.plot.parent_path(), error);
     write_file_atomically(paths_.plot, plot.dump() + "\n");
   }
