@@ -111,6 +111,8 @@ def test_stimuli_are_shaded(page):
     layout = plots(page, "scatter", "time [ms]")[0]["layout"]
     spans = [(s["x0"], s["x1"]) for s in layout["shapes"] if s["type"] == "rect"]
     assert spans == [(300, 500), (1450, 1500)]
+    dotted = [s["x0"] for s in plots(page, "heatmap")[0]["layout"]["shapes"]]
+    assert dotted == [300], "the lesion is another environment's"
     assert [note["text"] for note in layout["annotations"]] == ["current 2, AVAL, AVAR", "lesion, RIH in environment 1"]
 
 

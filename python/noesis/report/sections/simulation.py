@@ -41,21 +41,24 @@ def label_of(stimulus: Node) -> str:
     return f"{kind}{value}, {whom}{where}"
 
 
-def shades(part: Node, low: float, high: float, edge: float) -> tuple[list[dict], list[dict]]:
-    """Spans of time in which a stimulus holds, as shapes and labels; `edge` is the axes' upper end."""
+def shades(part: Node, low: float, high: float, environment: float | None = None) -> tuple[list[dict], list[dict]]:
+    """Spans of time in which a stimulus holds (in that environment, or in any), as shapes and labels."""
     shapes, notes = [], []
     for stimulus in part["stimuli"].items():
         start, stop = stimulus["start_ms"].number(), stimulus["stop_ms"].number()
+        where = stimulus["environments"].numbers()
+        if environment is not None and where and environment not in where:
+            continue
         if start is None or stop is None or start > high or stop < low:
             continue
         tone = TONES.get(stimulus["kind"].label(), figures.GREY)
         x0, x1 = max(start, low), min(stop, high)
-        shapes.append({"type": "rect", "xref": "x", "yref": "paper", "x0": x0, "x1": x1, "y0": 0, "y1": edge,
+        shapes.append({"type": "rect", "xref": "x", "yref": "paper", "x0": x0, "x1": x1, "y0": 0, "y1": 1,
                        "fillcolor": tone, "opacity": 0.16, "line": {"width": 0}, "layer": "below"})
-        shapes.append({"type": "line", "xref": "x", "yref": "paper", "x0": x0, "x1": x0, "y0": 0, "y1": edge,
+        shapes.append({"type": "line", "xref": "x", "yref": "paper", "x0": x0, "x1": x0, "y0": 0, "y1": 1,
                        "line": {"color": tone, "width": 1, "dash": "dot"}})
         if len(notes) < MOST_LABELS:
-            notes.append({"x": x0, "y": edge - 0.075 * len(notes), "xref": "x", "yref": "paper", "text": label_of(stimulus),
+            notes.append({"x": x0, "y": 1 - 0.075 * len(notes), "xref": "x", "yref": "paper", "text": label_of(stimulus),
                           "showarrow": False, "xanchor": "left" if x0 < (low + high) / 2 else "right",
                           "yanchor": "top", "font": {"size": 10}})
     return shapes, notes
@@ -68,7 +71,7 @@ def raster(part: Node, window: Node, title: str, caption: str) -> str:
     heat = {"type": "heatmap", "x": times, "y": list(range(len(rates))), "z": rates, "colorscale": "Cividis",
             "colorbar": {"title": {"text": component}, "thickness": 12, "outlinewidth": 0}}
     few = max(1, math.ceil(len(names) / 30))  # more names than that are not legible
-    shapes, _ = shades(part, times[0], times[-1], 1.0)
+    shapes, _ = shades(part, times[0], times[-1], 0)
     # A shade would change the colours; what lies on the darkest and the brightest of them is white.
     shapes = [{**s, "line": {"color": "#ffffff", "width": 1.5, "dash": "dot"}} for s in shapes if s["type"] == "line"]
     layout = {"xaxis": figures.axis("time [ms]"), "shapes": shapes,
@@ -99,7 +102,7 @@ def means(part: Node, window: Node, title: str, caption: str) -> str:
         data.append({**figures.trace_line(times, mean, name, colour), "legendgroup": name, "panel": panel,
                      "showlegend": panel == 0})
     data, layout = figures.stacked(data, components, "time [ms]")
-    layout["shapes"], layout["annotations"] = shades(part, times[0], times[-1], 1.0)
+    layout["shapes"], layout["annotations"] = shades(part, times[0], times[-1])
     layout["xaxis"]["range"] = [times[0], times[-1]]
     return figures.figure(title, caption, data, layout, height=130 + 170 * len(components), wide=True)
 
@@ -107,7 +110,7 @@ def means(part: Node, window: Node, title: str, caption: str) -> str:
 def activity(run: Run, most: int) -> Section | None:
     plots = []
     for part in parts_of(run):
-        begins, shaded = (" Dotted: a stimulus begins.", " Shaded: a stimulus holds.") if part["stimuli"].value else ("", "")
+        begins, shaded = (" Dotted: a stimulus begins in it.", " Shaded: a stimulus holds.") if part["stimuli"].value else ("", "")
         windows = [window for window in part["windows"].items() if window["time_ms"].numbers()]
         interval = part["interval_ms"].number() or 1.0
         for k, window in enumerate(windows):
