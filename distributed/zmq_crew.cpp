@@ -106,8 +106,7 @@ class ZmqCrew final : public Crew {
       Seat& seat = seats_[rank];
       if (!seat.is_lost) continue;
       if (!seat.peer.empty()) refuse(seat.peer, "another worker has taken your place");
-      seat.peer.clear();
-      seat.session = 0;
+      leave(seat);
       seat.child.kill();
       seat.token.clear();
     }
@@ -171,19 +170,31 @@ class ZmqCrew final : public Crew {
       std::fprintf(stderr, "noesis: waiting for another worker at %s\n",
                    address_for_others(endpoint_).c_str());
     }
-    const auto give_up = ZmqClock::now() + options_.join_patience;
+    const auto begin = ZmqClock::now();
+    const auto give_up = begin + options_.join_patience;
+    for (Seat& seat : seats_) seat.last_seen = begin;
     while (std::ranges::any_of(seats_, [](const Seat& seat) { return seat.peer.empty(); })) {
       if (interrupt_requested()) throw_missing("interrupted while waiting for workers");
       if (ZmqClock::now() > give_up) {
-        throw_missing("not all workers joined within " +
-                      std::to_string(options_.join_patience.count() / 1000) + " s");
+        throw_missing("not all workers joined within " + seconds_text(options_.join_patience));
       }
       for (Seat& seat : seats_) {
         if (seat.token.empty() || !seat.peer.empty() || seat.child.runs()) continue;
         throw_missing("a worker that was started here ended at once: " + seat.child.how());
       }
       turn(50ms);
+      for (Seat& seat : seats_) {
+        // Who joined and is gone while others are waited for: the place is free again.
+        if (seat.peer.empty() || seat.child.process() >= 0) continue;
+        if (ZmqClock::now() - seat.last_seen > options_.silence) leave(seat);
+      }
     }
+  }
+
+  /// Without a word: whoever had it may come again.
+  static void leave(Seat& seat) {
+    seat.peer.clear();
+    seat.session = 0;
   }
 
   [[noreturn]] void throw_missing(std::string what) const {
@@ -345,6 +356,9 @@ class ZmqCrew final : public Crew {
     reader.end();
     const std::string reason = misfit(identity_, hello.identity);
     if (!reason.empty()) return refuse(incoming.peer, reason);
+    // A hello that came twice is one worker.
+    const std::size_t known = seat_of(incoming.peer);
+    if (known < seats_.size()) return send_welcome(known);
     const auto open = std::ranges::find_if(
         seats_, [&](const Seat& seat) { return seat.peer.empty() && seat.token == hello.token; });
     if (open == seats_.end()) {
@@ -355,20 +369,26 @@ class ZmqCrew final : public Crew {
     open->last_seen = open->last_progress = ZmqClock::now();
     open->last_beat = {};
     open->is_lost = false;
-    Welcome welcome{identity_,
-                    static_cast<std::int32_t>(open - seats_.begin()),
-                    static_cast<std::int32_t>(seats_.size()),
-                    open->session,
-                    options_.most_bytes,
-                    static_cast<std::int32_t>(options_.heartbeat.count()),
-                    static_cast<std::uint8_t>(options_.keys ? 1 : 0)};
+    send_welcome(static_cast<std::size_t>(open - seats_.begin()));
+    if (!options_.is_quiet && hello.token.empty()) {
+      std::fprintf(stderr, "noesis hemisphere master: worker %td of %zu joined (kernels: %s)\n",
+                   open - seats_.begin() + 1, seats_.size(),
+                   hello.identity.instruction_set.c_str());
+    }
+  }
+
+  void send_welcome(std::size_t rank) {
+    const Seat& seat = seats_[rank];
+    const Welcome welcome{identity_,
+                          static_cast<std::int32_t>(rank),
+                          static_cast<std::int32_t>(seats_.size()),
+                          seat.session,
+                          options_.most_bytes,
+                          static_cast<std::int32_t>(options_.heartbeat.count()),
+                          static_cast<std::uint8_t>(options_.keys ? 1 : 0)};
     FrameHeader header;
     header.type = WireType::kWelcome;
-    send_frame(router_, open->peer, header, encode_one(welcome));
-    if (!options_.is_quiet && hello.token.empty()) {
-      std::fprintf(stderr, "noesis hemisphere master: worker %d of %zu joined (kernels: %s)\n",
-                   welcome.rank + 1, seats_.size(), hello.identity.instruction_set.c_str());
-    }
+    send_frame(router_, seat.peer, header, encode_one(welcome));
   }
 
   void refuse(const std::string& peer, const std::string& reason) {

@@ -1,6 +1,7 @@
 #include "distributed/zmq_frames.hpp"
 
 #include <array>
+#include <cstdio>
 #include <memory>
 
 namespace noesis {
@@ -25,6 +26,12 @@ bool send_parts(zmq::socket_t& socket, const std::string& peer, const FrameHeade
 }
 
 }  // namespace
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
+  return text;
+}
 
 CurvePair make_curve_pair() {
   std::array<char, 41> public_key{}, secret_key{};

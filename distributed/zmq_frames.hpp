@@ -13,6 +13,9 @@ namespace noesis {
 
 using ZmqClock = std::chrono::steady_clock;
 
+/// "2.5 s", for messages to people.
+std::string seconds_text(std::chrono::milliseconds time);
+
 /// A CURVE key pair, Z85.
 struct CurvePair {
   std::string public_key, secret_key;

@@ -22,6 +22,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// The master was there and is not any more, or does not know this worker any more.
+class LinkLost : public RunError {
+ public:
+  using RunError::RunError;
+};
+
 RunError worker_error(std::string what, std::string where, std::string next = {}) {
   return RunError({.what = std::move(what),
                    .where = std::move(where),
@@ -29,6 +35,9 @@ RunError worker_error(std::string what, std::string where, std::string next = {}
                    .allowed = {},
                    .next = std::move(next)});
 }
+
+constexpr auto kHelloInterval = 2s;       ///< without an answer
+constexpr auto kRefusedInterval = 500ms;  ///< after a refusal of who comes again
 
 /// This machine's address on the way to `endpoint`, as a UDP socket would take it.
 std::string address_towards(const std::string& endpoint) {
@@ -57,16 +66,14 @@ std::string address_towards(const std::string& endpoint) {
   return address.find(':') != std::string::npos ? "[" + address + "]" : address;
 }
 
-/// The connection to the master: commands and answers in the caller's thread, heartbeats and a look
+/// One connection to the master: commands and answers in the caller's thread, heartbeats and a look
 /// at the connection in one of its own.
 class Worker {
  public:
-  explicit Worker(const WorkerOptions& options)
+  Worker(const WorkerOptions& options, const ThreadArena& arena)
       : options_(options),
-        arena_(options.threads),
-        control_(context_, zmq::socket_type::dealer),
-        peer_host_(options.peer_host.empty() ? address_towards(options.connect)
-                                             : options.peer_host) {}
+        arena_(arena),
+        control_(context_, zmq::socket_type::dealer) {}
 
   ~Worker() {
     is_over_ = true;
@@ -76,9 +83,12 @@ class Worker {
     communicator_ = nullptr;
   }
 
-  void run() {
+  /// `again`: after a link that was lost. @throws LinkLost.
+  void run(bool again) {
+    // A host that nobody knows is said at once; of one that was known, the network is down.
+    if (!again && options_.peer_host.empty()) address_towards(options_.connect);
     connect();
-    greet();
+    greet(again);
     pulse_thread_ = std::thread([this] { beat(); });
     while (serve()) {
     }
@@ -88,7 +98,10 @@ class Worker {
   void prepare(zmq::socket_t& socket) const {
     socket.set(zmq::sockopt::linger, 500);
     socket.set(zmq::sockopt::ipv6, options_.connect.find('[') != std::string::npos);
+    // The kernel's own patience with a link that is down grows: it is asked anew.
     socket.set(zmq::sockopt::reconnect_ivl, 100);
+    socket.set(zmq::sockopt::connect_timeout, 2000);
+    socket.set(zmq::sockopt::handshake_ivl, 5000);
     socket.set(zmq::sockopt::heartbeat_ivl, 1000);
     socket.set(zmq::sockopt::heartbeat_timeout, 5000);
     if (!options_.keys) return;
@@ -113,22 +126,40 @@ class Worker {
     }
   }
 
-  void greet() {
+  /// Says hello until the master answers. A master that refuses who comes again may not have
+  /// noticed yet that its place is free: it is asked until patience ends.
+  void greet(bool again) {
     Hello hello{own_identity(), options_.token, static_cast<std::int64_t>(::getpid())};
     if (options_.devices) hello.identity.instruction_set = options_.devices->name();
     hello.identity.config_digest = options_.config_digest;
     hello.identity.connectome_digest = options_.connectome_digest;
     FrameHeader header;
     header.type = WireType::kHello;
-    send_frame(control_, {}, header, encode_hello(hello));
-    const auto give_up = ZmqClock::now() + options_.patience;
-    while (ZmqClock::now() < give_up && !interrupt_requested()) {
+    const auto begin = ZmqClock::now();
+    auto next_hello = begin;
+    bool is_said = again || options_.is_quiet;
+    std::string refusal;
+    for (auto now = begin; now < begin + options_.patience; now = ZmqClock::now()) {
+      if (interrupt_requested()) throw worker_error("interrupted", "worker");
+      if (now >= next_hello) {
+        send_frame(control_, {}, header, encode_hello(hello));
+        next_hello = now + kHelloInterval;
+      }
+      if (!is_said && now > begin + kHelloInterval) {
+        std::fprintf(stderr, "noesis worker: %s does not answer yet; trying for %s\n",
+                     options_.connect.c_str(), patience().c_str());
+        is_said = true;
+      }
       if (!wait_readable(control_, 50ms)) continue;
       std::string peer;
       const std::optional<Incoming> answer =
           receive_frame(control_, false, kMostGreetingBytes, peer);
       if (!answer) continue;
-      if (answer->header.type == WireType::kRefuse) refused(answer->bytes());
+      if (answer->header.type == WireType::kRefuse) {
+        refusal = reason_of(answer->bytes());
+        if (!again) refused(refusal);
+        next_hello = now + kRefusedInterval;
+      }
       if (answer->header.type != WireType::kWelcome) continue;
       welcome_ = decode_welcome(answer->bytes());
       const std::string reason = misfit(welcome_.identity, hello.identity);
@@ -140,10 +171,16 @@ class Worker {
       }
       return;
     }
-    throw worker_error(
-        "no master answers there within " + std::to_string(options_.patience.count() / 1000) + " s",
-        options_.connect, "check host, port and keys, and that `noesis hemisphere master` runs");
+    if (!refusal.empty()) refused(refusal);
+    if (again) {
+      throw worker_error("the master is gone: no answer within " + patience(), options_.connect,
+                         "start it again with --resume, and this worker");
+    }
+    throw worker_error("no master answers there within " + patience(), options_.connect,
+                       "check host, port and keys, and that `noesis hemisphere master` runs");
   }
+
+  std::string patience() const { return seconds_text(options_.patience); }
 
   static Bytes encode_hello(const Hello& hello) {
     WireWriter writer;
@@ -158,9 +195,21 @@ class Worker {
     return welcome;
   }
 
-  [[noreturn]] void refused(std::span<const std::byte> bytes) const {
+  static std::string reason_of(std::span<const std::byte> bytes) {
     WireReader reader(bytes);
-    throw worker_error("the master refuses this worker: " + reader.get_text(), options_.connect);
+    return reader.get_text();
+  }
+
+  [[noreturn]] void refused(const std::string& reason) const {
+    throw worker_error("the master refuses this worker: " + reason, options_.connect);
+  }
+
+  [[noreturn]] void lose_link(std::string what) const {
+    throw LinkLost({.what = std::move(what),
+                    .where = options_.connect,
+                    .got = {},
+                    .allowed = {},
+                    .next = "start it again with --resume, and this worker"});
   }
 
   /// Waits for one command and answers it. False at the end.
@@ -186,7 +235,7 @@ class Worker {
       case WireType::kStop:
         return false;
       case WireType::kRefuse:
-        refused(command.bytes());
+        lose_link("the master let this worker go: " + reason_of(command.bytes()));
       case WireType::kWelcome:
         return true;
       case WireType::kReset:
@@ -233,7 +282,9 @@ class Worker {
         context_, ZmqCommunicator::Options{.rank = welcome_.rank,
                                            .size = welcome_.size,
                                            .epoch = header.epoch,
-                                           .host = peer_host_,
+                                           .host = options_.peer_host.empty()
+                                                       ? address_towards(options_.connect)
+                                                       : options_.peer_host,
                                            .encrypted = welcome_.encrypted != 0,
                                            .most_bytes = welcome_.most_bytes,
                                            .is_given_up = [this] { return something_came(); },
@@ -245,11 +296,12 @@ class Worker {
 
   /// While an exchange is waited for: whether the master has something else to say.
   bool something_came() {
-    if (is_master_gone_ || interrupt_requested()) return true;
-    if (!wait_readable(control_, 0ms)) return false;
-    std::string peer;
-    pending_ = receive_frame(control_, false, welcome_.most_bytes, peer);
-    return pending_.has_value();
+    if (wait_readable(control_, 0ms)) {
+      std::string peer;
+      pending_ = receive_frame(control_, false, welcome_.most_bytes, peer);
+      if (pending_) return true;
+    }
+    return is_master_gone_ || interrupt_requested();
   }
 
   void answer(const FrameHeader& command, WireType type, Bytes payload) {
@@ -261,10 +313,10 @@ class Worker {
     send_frame(control_, {}, header, std::move(payload));
   }
 
-  void check_master() const {
-    if (is_master_gone_) {
-      throw worker_error("the master is gone", options_.connect,
-                         "start it again with --resume, and this worker");
+  void check_master() {
+    // Its last words come before its end: it may have said stop.
+    if (is_master_gone_ && !pending_ && !wait_readable(control_, 0ms)) {
+      lose_link("the master is gone");
     }
     if (interrupt_requested()) throw worker_error("interrupted", "worker");
   }
@@ -301,10 +353,9 @@ class Worker {
   }
 
   const WorkerOptions& options_;
-  ThreadArena arena_;
+  const ThreadArena& arena_;
   zmq::context_t context_;
   zmq::socket_t control_;
-  std::string peer_host_;
   Welcome welcome_;
   WorkerPulse pulse_;
   std::unique_ptr<ZmqCommunicator> communicator_;
@@ -326,8 +377,19 @@ void run_zmq_worker(const WorkerOptions& options) {
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
   }
-  Worker worker(options);
-  worker.run();
+  const ThreadArena arena(options.threads);
+  for (bool again = false;; again = true) {
+    try {
+      Worker worker(options, arena);
+      return worker.run(again);
+    } catch (const LinkLost& lost) {
+      // A worker that its master started is replaced by another.
+      if (!options.token.empty() || interrupt_requested()) throw;
+      if (options.is_quiet) continue;
+      std::fprintf(stderr, "noesis worker: %s; trying to come back for %s\n",
+                   lost.parts().what.c_str(), seconds_text(options.patience).c_str());
+    }
+  }
 }
 
 }  // namespace noesis

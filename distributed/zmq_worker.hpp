@@ -22,14 +22,15 @@ struct WorkerOptions {
   int threads = 0;                      ///< 0: all
   std::string config_digest = {};       ///< refuse another configuration; empty: any
   std::string connectome_digest = {};   ///< refuse another connectome; empty: any
-  std::chrono::milliseconds patience{10'000};      ///< in which the master must answer
+  std::chrono::milliseconds patience{60'000};      ///< in which the master must answer, each time
   bool is_quiet = false;                           ///< says nothing but errors
   std::shared_ptr<const RowDevices> devices = {};  ///< what computes its rows; null: the processor
   std::string token = {};  ///< by which the master knows a worker that it started
 };
 
-/// Works until the master says stop. @throws RunError when the master cannot be reached, is gone or
-/// refuses this worker, with its reason.
+/// Works until the master says stop. A worker that loses its master, or is let go by it, says hello
+/// anew, as one that knows nothing, unless it was the master that started it. @throws RunError when
+/// the master cannot be reached, is gone or refuses this worker, with its reason.
 void run_zmq_worker(const WorkerOptions& options);
 
 }  // namespace noesis

@@ -104,7 +104,9 @@ void add_worker(CLI::App& parent) {
   command->add_option("--expect-connectome", settings->connectome_digest,
                       "Refuse a master with another connectome (its digest)");
   command
-      ->add_option("--patience", settings->patience_s, "Time in which the master must answer [s]")
+      ->add_option("--patience", settings->patience_s,
+                   "Time in which the master must answer, at first and whenever the link to it was "
+                   "lost [s]")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--token", settings->token, "Of a worker that its master starts")->group("");

@@ -73,7 +73,7 @@ struct WorkerSettings {
   int threads = 0;
   std::string backend = "cpu";  ///< what computes its rows: cpu, cuda or hip
   std::string config_digest = {}, connectome_digest = {};
-  double patience_s = 10;
+  double patience_s = 60;
   std::string token = {};
 };
 /// Works until the master says stop. @throws ConfigError without ZeroMQ in this build, and as

@@ -15,6 +15,7 @@
 #include "distributed/zmq_crew.hpp"
 #include "distributed/zmq_frames.hpp"
 #include "distributed/zmq_worker.hpp"
+#include "tests/distributed/joining.hpp"
 #include "tests/distributed/lives.hpp"
 #include "tests/distributed/processes.hpp"
 
@@ -95,51 +96,6 @@ TEST(Hemispheres, ALostWorkerIsAnErrorWithoutRecovery) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THROW(split.advance_to(4), WorkerLost);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
-}
-
-/// A worker in a thread that joins by itself; its error in the end.
-class Joining {
- public:
-  explicit Joining(WorkerOptions options)
-      : thread_([this, options = std::move(options)] {
-          try {
-            run_zmq_worker(options);
-          } catch (const std::exception& error) {
-            what_ = error.what();
-          }
-        }) {}
-  ~Joining() { join(); }
-  std::string join() {
-    if (thread_.joinable()) thread_.join();
-    return what_;
-  }
-
- private:
-  std::string what_;
-  std::thread thread_;
-};
-
-WorkerOptions joining(int port) {
-  WorkerOptions options;
-  options.connect = "tcp://127.0.0.1:" + std::to_string(port);
-  options.is_quiet = true;
-  options.threads = 1;
-  options.patience = 20s;
-  return options;
-}
-
-// Of this process, since others run beside it, and below those that the kernel gives out by itself.
-const int kPort = 20'000 + 4 * (::getpid() % 3'000);
-
-ZmqCrewOptions waiting(int workers) {
-  ZmqCrewOptions options;
-  options.num_workers = workers;
-  options.bind = "tcp://127.0.0.1:" + std::to_string(kPort);
-  options.is_quiet = true;
-  options.join_patience = 20s;
-  options.config_digest = "configuration-a";
-  options.connectome_digest = "connectome-a";
-  return options;
 }
 
 // Red when the handshake lets in who does not fit, or says no without its reason.

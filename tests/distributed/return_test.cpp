@@ -1,0 +1,111 @@
+// Workers whose link fails, and come back.
+
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "distributed/recovering_crew.hpp"
+#include "tests/distributed/joining.hpp"
+#include "tests/distributed/link.hpp"
+#include "tests/distributed/lives.hpp"
+#include "tests/distributed/processes.hpp"
+
+namespace noesis {
+
+const char* const testing::kWorker = NOESIS_BINARY_DIR "/tests/distributed/distributed_worker";
+
+namespace {
+
+using namespace noesis::testing;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+/// Longer than a master bears the silence of a worker.
+constexpr auto kLong = 2500ms;
+
+std::string endpoint() { return "tcp://127.0.0.1:" + std::to_string(kPort); }
+
+// Red when a worker that lost its link, or was let go while nothing came through, does not say
+// hello again, or is not taken.
+TEST(Return, AfterALinkThatWasCutOrSilent) {
+  Link link(kPort);
+  Joining near(joining(kPort)), far(joining(link.port()));
+  std::shared_ptr<RecoveringCrew> crew = make_recovering_crew(make_zmq_crew(waiting(2)));
+  expect_same_life(crew, 60, [&](int ms) {
+    if (ms == 20) link.cut(kLong);
+    if (ms == 40) link.hold(kLong);
+  });
+  EXPECT_GE(crew->report().num_recoveries, 2);
+  crew = nullptr;
+  EXPECT_EQ(near.join(), "");
+  EXPECT_EQ(far.join(), "");
+}
+
+// Red when a worker that comes back before its master has noticed that it was gone gives up.
+TEST(Return, BeforeTheMasterHasNoticed) {
+  Link link(kPort);
+  Joining near(joining(kPort)), far(joining(link.port()));
+  std::shared_ptr<RecoveringCrew> crew = make_recovering_crew(make_zmq_crew(waiting(2)));
+  expect_same_life(crew, 40, [&](int ms) {
+    if (ms == 20) link.cut(50ms);
+  });
+  EXPECT_GE(crew->report().num_recoveries, 1);
+  crew = nullptr;
+  EXPECT_EQ(near.join(), "");
+  EXPECT_EQ(far.join(), "");
+}
+
+// Red when a worker that was stopped for longer than its master bears ends instead of coming back.
+TEST(Return, AStoppedProcessThatGoesOn) {
+  ChildWorker one({{kWorker, endpoint()}}), two({{kWorker, endpoint()}});
+  std::shared_ptr<RecoveringCrew> crew = make_recovering_crew(make_zmq_crew(waiting(2)));
+  std::thread later;
+  expect_same_life(crew, 40, [&](int ms) {
+    if (ms != 20) return;
+    ::kill(one.process(), SIGSTOP);
+    later = std::thread([&] {
+      std::this_thread::sleep_for(kLong);
+      ::kill(one.process(), SIGCONT);
+    });
+  });
+  later.join();
+  EXPECT_GE(crew->report().num_recoveries, 1);
+  EXPECT_TRUE(one.runs()) << one.how();
+  crew = nullptr;
+  for (ChildWorker* worker : {&one, &two}) {
+    worker->finish(10'000);
+    EXPECT_EQ(worker->how(), "ended with exit code 0");
+  }
+}
+
+// Red when a worker waits for a master that is gone for longer than it was told to.
+TEST(Return, PatienceEnds) {
+  Link link(kPort);
+  WorkerOptions options = joining(link.port());
+  options.patience = 1s;
+  Joining worker(options);
+  const auto crew = make_zmq_crew(waiting(1));
+  link.cut(60s);
+  EXPECT_THAT(worker.join(), HasSubstr("the master is gone: no answer within 1 s"));
+}
+
+// Red when the place of a worker that is gone before all have joined stays taken.
+TEST(Return, APlaceIsFreeAgainWhileOthersAreWaitedFor) {
+  ChildWorker gone({{kWorker, endpoint()}});
+  std::unique_ptr<Joining> one, two;
+  std::thread later([&] {
+    std::this_thread::sleep_for(1s);
+    gone.kill();
+    std::this_thread::sleep_for(kLong);
+    one = std::make_unique<Joining>(joining(kPort));
+    two = std::make_unique<Joining>(joining(kPort));
+  });
+  std::shared_ptr<Crew> crew;
+  EXPECT_NO_THROW(crew = make_zmq_crew(waiting(2)));
+  later.join();
+  crew = nullptr;
+  EXPECT_EQ(one->join(), "");
+  EXPECT_EQ(two->join(), "");
+}
+
+}  // namespace
+}  // namespace noesis
