@@ -180,6 +180,12 @@ void CheckpointWriter::commit() {
   temporary_.clear();
 }
 
+bool has_checkpoint(const fs::path& folder) {
+  std::error_code error;
+  const fs::path place = without_slash(folder);
+  return fs::exists(place, error) || fs::exists(aside(place), error);
+}
+
 CheckpointReader::CheckpointReader(const fs::path& folder, const std::string& kind,
                                    int schema_version, int oldest_schema)
     : folder_(without_slash(folder)) {

@@ -36,6 +36,9 @@ class CheckpointWriter {
   int schema_version_;
 };
 
+/// Whether there is a checkpoint at `folder`, in whatever state.
+bool has_checkpoint(const std::filesystem::path& folder);
+
 /// A checkpoint that was verified: manifest, kind, schema, and size and digest of every part.
 class CheckpointReader {
  public:

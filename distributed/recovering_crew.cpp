@@ -29,6 +29,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
   void replace_lost() override { crew_->replace_lost(); }
   RecoveryReport report() const override { return report_; }
   void snapshot_soon() override { is_due_ = true; }
+  const std::string& given_up() const override { return given_up_; }
 
   std::vector<Bytes> call(WireType type, std::vector<Bytes> payloads) override {
     std::vector<Bytes> answers = insist(type, payloads);
@@ -63,24 +64,42 @@ class RecoveringCrewImpl final : public RecoveringCrew {
     Clock::time_point lost_at;
     for (int attempt = 0;; ++attempt) {
       try {
-        if (attempt > 0) {
-          crew_->replace_lost();
-          replay();
-          report_.recovery_s += seconds_since(lost_at);
-          if (options_.on_recovery) {
-            options_.on_recovery("replayed " + std::to_string(log_.size()) + " commands in " +
-                                 std::to_string(seconds_since(lost_at)) + " s");
-          }
-        }
+        if (attempt > 0) recover(lost_at);
         return crew_->call(type, payloads);
-      } catch (const WorkerLost&) {
+      } catch (const WorkerLost& lost) {
         if (attempt >= options_.most_in_a_row || report_.num_recoveries >= options_.most_failures) {
-          throw;
+          give_up(lost);
+          return crew_->call(type, payloads);
         }
         lost_at = Clock::now();
         ++report_.num_recoveries;
       }
     }
+  }
+
+  void recover(Clock::time_point lost_at) {
+    try {
+      crew_->replace_lost();
+    } catch (const WorkerLost&) {
+      throw;
+    } catch (const RunError& error) {  // nobody comes
+      return give_up(error);
+    }
+    replay();
+    report_.recovery_s += seconds_since(lost_at);
+    if (options_.on_recovery) {
+      options_.on_recovery("replayed " + std::to_string(log_.size()) + " commands in " +
+                           std::to_string(seconds_since(lost_at)) + " s");
+    }
+  }
+
+  /// In a handler of `error`, which it throws where there is no last resort. What the workers knew
+  /// follows from what they were told, which is here.
+  void give_up(const RunError& error) {
+    if (!options_.last_resort || !given_up_.empty()) throw;
+    given_up_ = error.parts().what;
+    crew_ = options_.last_resort(crew_->size());
+    replay();
   }
 
   /// Brings workers that know nothing to where they were.
@@ -119,6 +138,7 @@ class RecoveringCrewImpl final : public RecoveringCrew {
   std::vector<Command> log_;     // since that
   std::int64_t log_bytes_ = 0;
   bool is_due_ = false;
+  std::string given_up_;
   Clock::time_point last_snapshot_ = Clock::now();
   Clock::duration last_cost_{0};  // of the last snapshot
 };

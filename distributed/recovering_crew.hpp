@@ -18,6 +18,9 @@ struct RecoveryOptions {
   std::int64_t most_log_bytes = std::int64_t{1} << 28;  ///< of commands to tell again
   int most_failures = 1'000'000;                        ///< losses before the run is given up
   int most_in_a_row = 20;  ///< without a command that was answered in between
+  /// Where lost workers cannot be replaced: makes a crew of so many that goes on in the place of
+  /// all, from where they were. Null: the run ends with the error.
+  std::function<std::unique_ptr<Crew>(int size)> last_resort = {};
   /// Told of every recovery, in words.
   std::function<void(const std::string&)> on_recovery = {};
 };
@@ -35,6 +38,8 @@ class RecoveringCrew : public Crew {
   virtual RecoveryReport report() const = 0;
   /// A snapshot with the next command, whatever the interval says.
   virtual void snapshot_soon() = 0;
+  /// Why the workers were given up for the last resort; empty where they were not.
+  virtual const std::string& given_up() const = 0;
 };
 
 /// Around another crew, which belongs to it.

@@ -191,6 +191,14 @@ BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDige
           std::fprintf(stderr, "noesis: the crew is whole again: %s\n", text.c_str());
         };
       }
+      if (watch) {
+        recovery.last_resort = [](int size) {
+          std::fprintf(stderr,
+                       "noesis: the workers are given up; this process brings the run to the next "
+                       "sample, to save it\n");
+          return make_local_crew(size);
+        };
+      }
       auto outer = make_recovering_crew(
           make_hemispheres(settings, digests, most_message_bytes(request)), recovery);
       recovering = outer.get();
@@ -213,6 +221,7 @@ BackendFactory<T> split_backend_factory(const SplitSettings& settings, SplitDige
         return
             [plan = raw->report()](const CostModel& model) { return predict_step_s(plan, model); };
       };
+      if (recovering != nullptr) watch->given_up = [recovering] { return recovering->given_up(); };
       watch->report = [raw = backend.get(), recovering] {
         if (recovering == nullptr) return json_of(raw->report(), nullptr);
         const RecoveryReport recovery = recovering->report();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <numeric>
 #include <optional>
 
@@ -172,6 +173,7 @@ class Run {
         save_checkpoint();
         return false;
       }
+      if (recorder_.num_samples() < samples) require_workers();
       if (since_checkpoint.seconds() >= config_.checkpoint_interval_s) {
         save_checkpoint();
         since_checkpoint = {};
@@ -387,6 +389,18 @@ class Run {
     recorder_.append(time_ms, values_);
   }
 
+  /// Saves the run where its workers are gone, and ends it.
+  void require_workers() {
+    const std::string why = watch_->given_up ? watch_->given_up() : std::string();
+    if (why.empty()) return;
+    save_checkpoint();
+    throw RunError({.what = "the workers are lost: " + why + "; state and samples are saved",
+                    .where = paths_.checkpoint.string(),
+                    .got = {},
+                    .allowed = {},
+                    .next = "the same command with --resume goes on from there"});
+  }
+
   void save_checkpoint() {
     CheckpointWriter checkpoint(paths_.checkpoint, kCheckpointKind, kCheckpointSchema);
     simulation_.write(checkpoint.part("brain.h5"));
@@ -497,12 +511,31 @@ std::string report_line(const SimulateOptions& options, const Paths& paths) {
   return make_report(folder) ? "report     " + (folder / "report.html").string() + "\n" : "";
 }
 
+/// Whether the results of such a run are there.
+bool is_finished(const SimulateOptions& options, const SimulateConfig& config, const Paths& paths) {
+  if (has_checkpoint(paths.checkpoint)) return false;
+  for (const fs::path& file : {paths.recording, paths.config, paths.summary}) {
+    if (!fs::exists(file)) return false;
+  }
+  if (!options.connectome_out.empty() && !fs::exists(options.connectome_out)) return false;
+  try {
+    return result_digest(load_config<SimulateConfig>(paths.config)) == result_digest(config);
+  } catch (const ConfigError&) {
+    return false;  // of something else
+  }
+}
+
 template <Real T>
 int run(const SimulateConfig& config, const SimulateOptions& options, const Paths& paths,
         const std::string& command) {
   const Stopwatch since_start;
   Run<T> run(config, options, paths, command);
-  if (options.resume) run.resume();
+  if (options.resume && has_checkpoint(paths.checkpoint)) {
+    run.resume();
+  } else if (options.resume) {
+    std::fprintf(stderr, "noesis %s: no checkpoint at %s: the run begins anew\n", command.c_str(),
+                 paths.checkpoint.c_str());
+  }
   if (!run.advance()) {
     std::fprintf(stderr,
                  "noesis %s: interrupted; state and samples are in %s\n"
@@ -558,6 +591,19 @@ int simulate(const SimulateOptions& options, const SimulateConfig& defaults,
                        .next = "name the interrupted run's file by --out FILE"});
   }
   const Paths paths = output_paths(options, config, command);
+  if (options.resume && is_finished(options, config, paths)) {
+    std::fprintf(
+        stderr,
+        "noesis %s: this run is finished (%s); nothing was done. Without --resume it is done "
+        "anew\n",
+        command.c_str(), paths.summary.c_str());
+    if (options.json) {
+      std::ifstream summary(paths.summary);
+      const std::string text(std::istreambuf_iterator<char>(summary), {});
+      std::fputs(text.c_str(), stdout);
+    }
+    return 0;
+  }
   try {
     return config.precision == "double" ? run<double>(config, options, paths, command)
                                         : run<float>(config, options, paths, command);

@@ -19,10 +19,10 @@ namespace noesis {
 struct SplitSettings {
   std::string transport = "zmq";  ///< zmq, mpi, local (threads of this process) or dry
   std::string bind = "tcp://127.0.0.1:5560";
-  int workers = 0;                     ///< that join by themselves; of local: all
-  int local_workers = 0;               ///< that the master starts
-  int threads_each = 1;                ///< of a worker that it starts
-  std::string worker_backend = "cpu";  ///< of a worker that it starts: cpu, cuda or hip
+  int workers = 0;                             ///< that join by themselves; of local: all
+  int local_workers = 0;                       ///< that the master starts
+  int threads_each = 1;                        ///< of a worker that it starts
+  std::string worker_backend = "cpu";          ///< of a worker that it starts: cpu, cuda or hip
   bool respawn = false;
   bool insecure = false;
   bool quiet = false;
@@ -39,6 +39,9 @@ struct SplitWatch {
   std::function<nlohmann::ordered_json()> report = {};
   /// What a step of it takes on such machines [s], for as long as one likes.
   std::function<std::function<double(const CostModel&)>()> predictor = {};
+  /// Why the workers were given up: this process goes on with their work then, to where the run can
+  /// be saved. Empty where they were not.
+  std::function<std::string()> given_up = {};
 };
 
 /// A backend whose rows are at workers. `digests` are what master and workers must agree on.

@@ -77,6 +77,24 @@ TEST(Return, AStoppedProcessThatGoesOn) {
   }
 }
 
+// Red when workers that nobody replaces take with them what they knew.
+TEST(LastResort, GoesOnFromWhereTheWorkersWere) {
+  ZmqCrewOptions options = started(2, false);
+  options.join_patience = 300ms;
+  auto inner = make_zmq_crew(options);
+  const Crew* zmq = inner.get();
+  RecoveryOptions recovery;
+  recovery.snapshot_interval = 10ms;
+  recovery.last_resort = [](int size) { return make_local_crew(size); };
+  std::shared_ptr<RecoveringCrew> crew = make_recovering_crew(std::move(inner), recovery);
+  expect_same_life(crew, 60, [&](int ms) {
+    if (ms != 33) return;
+    EXPECT_EQ(crew->given_up(), "");
+    ::kill(worker_processes(*zmq)[1], SIGKILL);
+  });
+  EXPECT_THAT(crew->given_up(), HasSubstr("not all workers joined within 0.3 s"));
+}
+
 // Red when a worker waits for a master that is gone for longer than it was told to.
 TEST(Return, PatienceEnds) {
   Link link(kPort);

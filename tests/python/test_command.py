@@ -192,6 +192,20 @@ stop_ms = 399000
             assert np.array_equal(a[name], b[name]), name
 
 
+def test_resume_of_what_has_not_begun_begins_and_of_what_is_finished_does_nothing(command, config, tmp_path):
+    out, summary = tmp_path / "out.npz", tmp_path / "out.summary.json"
+    first = run(command, "simulate", config(), "--out", out, "--resume")
+    assert first.returncode == 0 and "no checkpoint" in first.stderr and "begins anew" in first.stderr
+    before = out.read_bytes(), summary.stat().st_mtime_ns
+    again = run(command, "simulate", config(), "--out", out, "--resume", "--json")
+    assert again.returncode == 0 and "this run is finished" in again.stderr
+    assert json.loads(again.stdout) == json.loads(summary.read_text())
+    assert before == (out.read_bytes(), summary.stat().st_mtime_ns)
+    other = run(command, "simulate", config(SMALL.replace("1.25", "1.5")), "--out", out, "--resume")
+    assert other.returncode == 0 and "begins anew" in other.stderr
+    assert before[0] != out.read_bytes()
+
+
 def test_without_out_a_run_has_a_folder_of_its_own(command, config, tmp_path):
     done = run(command, "simulate", config(), cwd=tmp_path)
     assert done.returncode == 0
