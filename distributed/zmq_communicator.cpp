@@ -23,6 +23,9 @@ struct Delivery {
   std::vector<zmq::message_t> parts;
 };
 
+/// A port that was listened at is free a moment after its socket was closed.
+constexpr auto kPortPatience = 3s;
+
 /// Parts are checked as one payload.
 std::uint64_t checksum_of_parts(std::span<const std::byte> header,
                                 std::span<const std::span<const std::byte>> parts) {
@@ -50,7 +53,7 @@ class ZmqCommunicator::Impl {
         pull_.set(zmq::sockopt::curve_server, true);
         pull_.set(zmq::sockopt::curve_secretkey, keys_.secret_key);
       }
-      pull_.bind("tcp://" + options_.host + ":*");
+      bind();
       address_ = {pull_.get(zmq::sockopt::last_endpoint), keys_.public_key};
     } catch (const zmq::error_t& error) {
       throw RunError({.what = std::string("a worker cannot listen to its peers: ") + error.what(),
@@ -58,6 +61,30 @@ class ZmqCommunicator::Impl {
                       .got = {},
                       .allowed = {},
                       .next = "give an address of this machine by --peer-host"});
+    }
+  }
+
+  /// To the first of its ports that is free.
+  void bind() {
+    const std::string host = "tcp://" + options_.host + ":";
+    const PortRange& ports = options_.ports;
+    if (ports.is_any()) return pull_.bind(host + "*");
+    const auto give_up = ZmqClock::now() + kPortPatience;
+    for (int port = ports.first;; port = port == ports.last ? ports.first : port + 1) {
+      try {
+        return pull_.bind(host + std::to_string(port));
+      } catch (const zmq::error_t& error) {
+        if (error.num() != EADDRINUSE) throw;
+      }
+      if (port != ports.last) continue;
+      if (ZmqClock::now() > give_up) {
+        throw RunError({.what = "no port for other workers is free",
+                        .where = "--peer-port",
+                        .got = std::to_string(ports.first) + "-" + std::to_string(ports.last),
+                        .allowed = {},
+                        .next = "give a range with a port for each worker on this machine"});
+      }
+      std::this_thread::sleep_for(20ms);
     }
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "distributed/port_range.hpp"
 #include "physics/communicator.hpp"
 
 namespace noesis {
@@ -45,13 +46,15 @@ class ZmqCommunicator final : public Communicator {
     int size = 1;
     std::uint32_t epoch = 0;
     std::string host;              ///< at which peers reach this worker
+    PortRange ports = {};          ///< at which peers reach it
     bool encrypted = false;        ///< with keys of its own, made for this group
     std::uint64_t most_bytes = 0;  ///< of a message
     /// Asked while waiting; true when the group is given up.
     std::function<bool()> is_given_up;
     WorkerPulse* pulse = nullptr;
   };
-  /// Binds its socket. @throws RunError where it cannot.
+  /// Binds its socket, to a port that a group before may be about to leave. @throws RunError where
+  /// it cannot.
   ZmqCommunicator(zmq::context_t& context, Options options);
   ~ZmqCommunicator() override;
 

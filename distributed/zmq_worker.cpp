@@ -73,7 +73,8 @@ class Worker {
   Worker(const WorkerOptions& options, const ThreadArena& arena)
       : options_(options),
         arena_(arena),
-        control_(context_, zmq::socket_type::dealer) {}
+        control_(context_, zmq::socket_type::dealer),
+        peer_ports_(parse_ports(options.peer_port, "--peer-port")) {}
 
   ~Worker() {
     is_over_ = true;
@@ -285,6 +286,7 @@ class Worker {
                                            .host = options_.peer_host.empty()
                                                        ? address_towards(options_.connect)
                                                        : options_.peer_host,
+                                           .ports = peer_ports_,
                                            .encrypted = welcome_.encrypted != 0,
                                            .most_bytes = welcome_.most_bytes,
                                            .is_given_up = [this] { return something_came(); },
@@ -356,6 +358,7 @@ class Worker {
   const ThreadArena& arena_;
   zmq::context_t context_;
   zmq::socket_t control_;
+  PortRange peer_ports_;
   Welcome welcome_;
   WorkerPulse pulse_;
   std::unique_ptr<ZmqCommunicator> communicator_;

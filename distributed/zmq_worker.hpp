@@ -19,6 +19,7 @@ struct WorkerOptions {
   std::string connect;                  ///< tcp://HOST:PORT of the master
   std::optional<WorkerKeys> keys = {};  ///< CURVE
   std::string peer_host = {};           ///< address for other workers; empty: the way to the master
+  std::string peer_port = {};           ///< "5570" or "5570-5579" for them; empty: any
   int threads = 0;                      ///< 0: all
   std::string config_digest = {};       ///< refuse another configuration; empty: any
   std::string connectome_digest = {};   ///< refuse another connectome; empty: any

@@ -15,6 +15,7 @@
 #include "runners/factory.hpp"
 #include "runners/split_settings.hpp"
 #ifdef NOESIS_HAVE_HEMISPHERES
+#include "distributed/port_range.hpp"
 #include "distributed/zmq_crew.hpp"
 #include "distributed/zmq_worker.hpp"
 #include "server/keys.hpp"
@@ -116,11 +117,17 @@ std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const Spli
     options.keys->workers.push_back(public_key);
     own_keys = keys.public_key + public_key + secret_key;
   }
-  options.worker_command = [threads = settings.threads_each, backend = settings.worker_backend,
-                            own_keys](const std::string& endpoint, const std::string& token) {
+  parse_ports(settings.peer_port, "--peer-port");  // before any of them is started
+  options.worker_command = [settings, own_keys](const std::string& endpoint,
+                                                const std::string& token) {
     ChildCommand command{{worker_program(), "hemisphere", "worker", "--connect", endpoint,
-                          "--threads", std::to_string(threads), "--backend", backend, "--token",
-                          token}};
+                          "--threads", std::to_string(settings.threads_each), "--backend",
+                          settings.worker_backend, "--token", token}};
+    const auto add = [&](const char* option, const std::string& value) {
+      if (!value.empty()) command.words.insert(command.words.end(), {option, value});
+    };
+    add("--peer-host", settings.peer_host);
+    add("--peer-port", settings.peer_port);
     if (!own_keys.empty()) command.environment.emplace_back(kKeysVariable, own_keys);
     return command;
   };
@@ -280,6 +287,7 @@ void run_worker([[maybe_unused]] const WorkerSettings& settings) {
   WorkerOptions options;
   options.connect = settings.connect;
   options.peer_host = settings.peer_host;
+  options.peer_port = settings.peer_port;
   options.devices = row_devices(settings.backend);
   options.threads = settings.threads;
   options.config_digest = settings.config_digest;

@@ -35,6 +35,10 @@ void add_master(CLI::App& parent, int& exit_code) {
       ->add_option("--worker-backend", split.worker_backend,
                    "What computes the rows of a worker that it starts: cpu, cuda or hip")
       ->capture_default_str();
+  command->add_option("--peer-host", split.peer_host,
+                      "Address at which other workers reach one that it starts");
+  command->add_option("--peer-port", split.peer_port,
+                      "Ports FIRST-LAST for other workers, of which each that it starts takes one");
   command->add_flag(
       "--respawn", split.respawn,
       "Start another in the place of a worker that is lost; else wait for one to join");
@@ -99,6 +103,9 @@ void add_worker(CLI::App& parent) {
   command->add_option("--curve", settings->curve, "Keys of a worker (FILE.client of the master's)");
   command->add_option("--peer-host", settings->peer_host,
                       "Address for other workers (default: of the way to the master)");
+  command->add_option("--peer-port", settings->peer_port,
+                      "Port for other workers, or a range FIRST-LAST of which a free one is taken "
+                      "(default: any)");
   command->add_option("--expect-config", settings->config_digest,
                       "Refuse a master with another configuration (its digest)");
   command->add_option("--expect-connectome", settings->connectome_digest,
@@ -111,8 +118,13 @@ void add_worker(CLI::App& parent) {
       ->check(CLI::PositiveNumber);
   command->add_option("--token", settings->token, "Of a worker that its master starts")->group("");
   command->footer(
-      "Example:\n  noesis hemisphere worker --connect tcp://master.lan:5560 --curve "
-      "keys.client.toml");
+      "Examples:\n"
+      "  noesis hemisphere worker --connect tcp://master.lan:5560 --curve keys.client.toml\n"
+      "  noesis hemisphere worker --connect tcp://master.lan:5560 --curve keys.client.toml "
+      "--peer-port 5570-5579\n"
+      "A firewall lets in, at the master, the port of --bind; at each worker, --peer-port from the "
+      "others.\n"
+      "A worker whose link to the master was lost joins again by itself.");
   command->callback([settings] { run_worker(*settings); });
 }
 

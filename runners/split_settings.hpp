@@ -23,6 +23,7 @@ struct SplitSettings {
   int local_workers = 0;                       ///< that the master starts
   int threads_each = 1;                        ///< of a worker that it starts
   std::string worker_backend = "cpu";          ///< of a worker that it starts: cpu, cuda or hip
+  std::string peer_host = {}, peer_port = {};  ///< of a worker that it starts, as in WorkerSettings
   bool respawn = false;
   bool insecure = false;
   bool quiet = false;
@@ -72,7 +73,8 @@ double exchange_seconds(bool over_tcp, int members, std::int64_t values, int rep
 struct WorkerSettings {
   std::string connect;
   std::filesystem::path curve = {};  ///< keys of a client, as of `noesis serve`
-  std::string peer_host = {};
+  std::string peer_host = {};        ///< address for other workers; empty: of the way to the master
+  std::string peer_port = {};        ///< for them, "5570" or "5570-5579"; empty: any
   int threads = 0;
   std::string backend = "cpu";  ///< what computes its rows: cpu, cuda or hip
   std::string config_digest = {}, connectome_digest = {};

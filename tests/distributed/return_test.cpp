@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <zmq.hpp>
+
 #include "distributed/recovering_crew.hpp"
 #include "tests/distributed/joining.hpp"
 #include "tests/distributed/link.hpp"
@@ -74,6 +76,59 @@ TEST(Return, AStoppedProcessThatGoesOn) {
   for (ChildWorker* worker : {&one, &two}) {
     worker->finish(10'000);
     EXPECT_EQ(worker->how(), "ended with exit code 0");
+  }
+}
+
+/// Whether somebody listens at a port of this machine.
+bool is_taken(int port) {
+  zmq::context_t context;
+  zmq::socket_t socket(context, zmq::socket_type::pull);
+  try {
+    socket.bind("tcp://127.0.0.1:" + std::to_string(port));
+    return false;
+  } catch (const zmq::error_t&) {
+    return true;
+  }
+}
+
+// Red when workers listen elsewhere than at the ports that they were given, or a group that is made
+// anew does not get them again.
+TEST(Ports, AreThoseThatAFirewallLetsThrough) {
+  Link link(kPort);
+  WorkerOptions near_options = joining(kPort), far_options = joining(link.port());
+  near_options.peer_port = far_options.peer_port =
+      std::to_string(kPort + 1) + "-" + std::to_string(kPort + 2);
+  Joining near(near_options), far(far_options);
+  std::shared_ptr<RecoveringCrew> crew = make_recovering_crew(make_zmq_crew(waiting(2)));
+  expect_same_life(crew, 40, [&](int ms) {
+    if (ms == 20) link.cut(100ms);
+    if (ms % 19 != 0) return;
+    EXPECT_TRUE(is_taken(kPort + 1)) << ms;
+    EXPECT_TRUE(is_taken(kPort + 2)) << ms;
+  });
+  EXPECT_GE(crew->report().num_recoveries, 1);
+  crew = nullptr;
+  EXPECT_EQ(near.join(), "");
+  EXPECT_EQ(far.join(), "");
+}
+
+TEST(Ports, TooFewAndWrongOnesAreSaid) {
+  WorkerOptions options = joining(kPort);
+  options.peer_port = std::to_string(kPort + 1);
+  options.patience = 3s;  // with a master that is gone
+  {
+    Joining one(options), two(options);
+    try {
+      make_zmq_crew(waiting(2));
+      ADD_FAILURE();
+    } catch (const RunError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("no port for other workers is free"));
+    }
+  }
+  for (const char* wrong :
+       {"0", "65536", "x", "5570-", "5579-5570", "5570-5579x", "-5570", " 5570"}) {
+    options.peer_port = wrong;
+    EXPECT_THROW(run_zmq_worker(options), ConfigError) << wrong;
   }
 }
 
