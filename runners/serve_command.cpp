@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +15,7 @@
 #include "core/interrupt.hpp"
 #include "data/memory.hpp"
 #include "runners/split_settings.hpp"
+#include "server/client_log.hpp"
 #include "server/server.hpp"
 
 namespace noesis {
@@ -41,33 +41,23 @@ void limit_memory(double bytes) {
   ::setrlimit(RLIMIT_DATA, &limit);
 }
 
-std::string status_text(const ServerStatus& status) {
-  std::array<char, 240> text;
-  std::snprintf(
-      text.data(), text.size(),
-      "%lld clients  %lld sessions  %lld envs  %.0f steps/s  latency p50 %.0f us  p95 %.0f "
-      "us  p99 %.0f us  %lld errors",
-      static_cast<long long>(status.clients), static_cast<long long>(status.sessions),
-      static_cast<long long>(status.envs), status.env_steps_per_s, status.latency_p50_us,
-      status.latency_p95_us, status.latency_p99_us, static_cast<long long>(status.errors));
-  return text.data();
-}
-
-/// Shows the status until SIGINT or SIGTERM: on a terminal one line that is redrawn, elsewhere a
-/// line a minute while clients are there.
+/// Shows the status until SIGINT or SIGTERM: on a terminal one line that is redrawn, elsewhere the
+/// log of clients.
 void show_until_interrupted(const Server& server) {
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
-  auto next = std::chrono::steady_clock::now() + (is_terminal ? 0s : 60s);
+  auto next = ServerClock::now();
+  ClientLog log(next);
   while (!interrupt_requested()) {
     std::this_thread::sleep_for(50ms);
-    if (std::chrono::steady_clock::now() < next) continue;
-    const ServerStatus status = server.status();
-    if (is_terminal) {
-      std::fprintf(stderr, "\r\033[K%s", status_text(status).c_str());
-    } else if (status.clients > 0) {
-      std::fprintf(stderr, "noesis serve: %s\n", status_text(status).c_str());
+    const auto now = ServerClock::now();
+    if (!is_terminal) {
+      if (const auto line = log.line(server.status(), now)) {
+        std::fprintf(stderr, "noesis serve: %s\n", line->c_str());
+      }
+    } else if (now >= next) {
+      std::fprintf(stderr, "\r\033[K%s", status_text(server.status()).c_str());
+      next += 1s;
     }
-    next += is_terminal ? 1s : 60s;
   }
   if (is_terminal) std::fputc('\n', stderr);
 }
@@ -178,6 +168,8 @@ void add_serve_command(CLI::App& app, int& exit_code) {
       "  noesis serve --make-keys server.toml                  # and server.client.toml\n"
       "  noesis serve --bind tcp://0.0.0.0:5555 --curve server.toml\n"
       "In Python: gymnasium.make(\"noesis/Steer-v0\", address=\"tcp://127.0.0.1:5555\").\n"
+      "On a terminal it shows its status; elsewhere it logs to stderr who came and went, at most "
+      "every\n5 s, and its status once a minute while clients are there.\n"
       "SIGTERM or Ctrl-C: answers what is in flight and exits 0.");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }

@@ -182,17 +182,24 @@ Dispatcher::Entries::iterator Dispatcher::find_token(const std::string& token) {
 }
 
 void Dispatcher::bind(Entry& entry, const Peer& peer, TimePoint now) {
-  unbind(entry);
-  entry.peer = peer;
-  Client& client = clients_[peer];
+  if (entry.peer != peer) {
+    unbind(entry);
+    entry.peer = peer;
+    const auto [client, is_new] = clients_.try_emplace(peer);
+    ++client->second.sessions;
+    totals_.clients_came += is_new ? 1 : 0;
+  }
+  Client& client = clients_.at(peer);
   client.heard = now;
   client.look_at = now + options_.lease;
-  ++client.sessions;
 }
 
 void Dispatcher::unbind(Entry& entry) {
   const auto client = clients_.find(entry.peer);
-  if (client != clients_.end() && --client->second.sessions == 0) clients_.erase(client);
+  if (client != clients_.end() && --client->second.sessions == 0) {
+    clients_.erase(client);
+    ++totals_.clients_gone;
+  }
   entry.peer.clear();
 }
 

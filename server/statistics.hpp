@@ -27,6 +27,8 @@ struct ServerStatus {
   double latency_p95_us = 0;
   double latency_p99_us = 0;
   bool draining = false;
+  std::int64_t clients_came = 0;  ///< since the start; these two are for logs, not in STATS
+  std::int64_t clients_gone = 0;
 };
 FieldMap status_fields(const ServerStatus& status);
 

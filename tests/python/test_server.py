@@ -175,6 +175,22 @@ def test_serves_one_environment_alone_if_told(command):
         assert (spec["env"], spec["num_envs"]) == ("noesis/Emulate-v0", 3)
 
 
+# Goes red when a log says nothing of clients that come and go.
+def test_logs_its_clients_away_from_a_terminal(command):
+    with subprocess.Popen([command, "serve", "--bind", "tcp://127.0.0.1:0"], stderr=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as process:  # fmt: skip
+        address = process.stdout.readline().split("listening on ")[1].split()[0]
+        env = RemoteEnv(address, STEER)
+        env.reset(seed=1)
+        came = process.stderr.readline()
+        env.close()
+        went = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+    assert came == "noesis serve: 1 client came, 0 went; now 1 client, 1 session, 1 environment\n"
+    assert went == "noesis serve: 0 clients came, 1 went; now 0 clients, 0 sessions, 0 environments\n"
+
+
 # Goes red when the line is not redrawn, or says nothing of what is going on.
 def test_shows_its_status_on_a_terminal(command):
     ours, its = os.openpty()
