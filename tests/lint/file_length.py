@@ -10,7 +10,6 @@ MOST = 400
 ENDINGS = {".cpp", ".hpp", ".cu", ".inl", ".py", ".sh"}
 REASONS = {
     "agent/hybrid_agent.cpp": "one agent: its parts are files of their own, this is the order of their steps",
-    "distributed/split_backend.cpp": "one class, the master's side of every command; to be split by steps, rules and structure",
     "distributed/zmq_crew.cpp": "one class: seats, heartbeats and replacement share the sockets' single thread",
     "gpu/gpu_backend.cpp": "one class, the host's side of every kernel; structure, adaptive steps and memory are apart",
     "physics/connectome.cpp": "every check of a connectome's edges, and the counting sort that they guard",
