@@ -318,7 +318,7 @@ class Worker {
   void check_master() {
     // Its last words come before its end: it may have said stop.
     if (is_master_gone_ && !pending_ && !wait_readable(control_, 0ms)) {
-      lose_link("the master is gone");
+      lose_link("the connection to the master is lost");
     }
     if (interrupt_requested()) throw worker_error("interrupted", "worker");
   }

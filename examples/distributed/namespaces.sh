@@ -11,6 +11,7 @@ delay=${DELAY_MS:-1}
 work=$(mktemp -d)
 a=noesis-a-$$ b=noesis-b-$$ cable=
 finish() {
+  [[ -z $cable ]] || kill -CONT "$cable" 2>/dev/null || true
   [[ -z $cable ]] || kill "$cable" 2>/dev/null || true
   ip netns del "$a" 2>/dev/null || true
   ip netns del "$b" 2>/dev/null || true
@@ -67,6 +68,30 @@ split() {
 split "$config" split.csv
 cmp whole.csv split.csv
 echo "the recordings are the same"
+
+# The link is down for longer than a master bears silence: the worker comes back, with the same bits.
+pull_out() { if [[ -n $cable ]]; then kill -STOP "$cable"; else ip -n "$b" link set "vb$$" down; fi; }
+plug_in() { if [[ -n $cable ]]; then kill -CONT "$cable"; else ip -n "$b" link set "vb$$" up; fi; }
+if [[ $delay != 0 ]]; then
+  cat >cut.toml <<TOML
+duration_ms = 1000
+connectome = {source = "random", num_neurons = 100, in_degree = 10}
+integrator = {name = "rk4", dt_ms = 1}
+noise = {sigma = 0.1}
+record = {interval_ms = 10}
+TOML
+  "$noesis" simulate cut.toml --backend cpu --out cut-whole.csv >/dev/null
+  (
+    sleep 2
+    pull_out
+    sleep 4
+    plug_in
+  ) &
+  split cut.toml cut.csv
+  cmp cut-whole.csv cut.csv
+  grep -q '"recoveries": [1-9]' cut.summary.json
+  echo "the worker whose link was down has come back; the recordings are the same"
+fi
 
 # Latency of the link, as the model wants it: half of what a byte takes there and back.
 cat >ping.py <<'PY'

@@ -60,11 +60,11 @@ TEST(Return, BeforeTheMasterHasNoticed) {
 TEST(Return, AStoppedProcessThatGoesOn) {
   ChildWorker one({{kWorker, endpoint()}}), two({{kWorker, endpoint()}});
   std::shared_ptr<RecoveringCrew> crew = make_recovering_crew(make_zmq_crew(waiting(2)));
-  std::thread later;
+  std::jthread later;
   expect_same_life(crew, 40, [&](int ms) {
     if (ms != 20) return;
     ::kill(one.process(), SIGSTOP);
-    later = std::thread([&] {
+    later = std::jthread([&] {
       std::this_thread::sleep_for(kLong);
       ::kill(one.process(), SIGCONT);
     });
