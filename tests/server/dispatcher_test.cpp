@@ -111,6 +111,25 @@ TEST(Dispatcher, AnswersWhatItCannotReadWithATypedError) {
   EXPECT_EQ(bench.dispatcher.status(bench.now).sessions, 0);
 }
 
+// Red when a log would count a client for each of its sessions, or one that asks again as another.
+TEST(Dispatcher, CountsClientsThatComeAndGo) {
+  Bench bench;
+  const auto came_and_gone = [&] {
+    const ServerStatus status = bench.dispatcher.status(bench.now);
+    return std::pair(status.clients_came, status.clients_gone);
+  };
+  bench.session("a", 't');
+  const std::uint64_t second = bench.session("a", 'u');
+  EXPECT_EQ(came_and_gone(), std::pair(std::int64_t{1}, std::int64_t{0}));
+  bench.ask("b", with_token(MessageType::kResume, 't'));  // by another connection
+  bench.ask("b", testing::make(1, "NextStep", 't'));      // again: its answer was lost
+  EXPECT_EQ(came_and_gone(), std::pair(std::int64_t{2}, std::int64_t{0}));
+  bench.ask("a", of_session(MessageType::kClose, second, 0));
+  EXPECT_EQ(came_and_gone(), std::pair(std::int64_t{2}, std::int64_t{1}));
+  bench.dispatcher.drop("b");
+  EXPECT_EQ(came_and_gone(), std::pair(std::int64_t{2}, std::int64_t{2}));
+}
+
 // Broken by taking a step twice, or by taking one whose predecessor is missing.
 TEST(Dispatcher, TakesEachNumberOnceAndInOrder) {
   Bench bench;
