@@ -95,6 +95,22 @@ std::string worker_program() {
   return own.filename() == "noesis-agent" ? own.parent_path() / "noesis" : own;
 }
 
+/// Workers that are started here come by loopback, which is no address for others to reach them at.
+void require_peer_host(const SplitSettings& settings) {
+  const bool every_interface = settings.bind.find("://0.0.0.0:") != std::string::npos ||
+                               settings.bind.find("://*:") != std::string::npos ||
+                               settings.bind.find("://[::]:") != std::string::npos;
+  if (settings.workers == 0 || settings.local_workers == 0 || !every_interface ||
+      !settings.peer_host.empty()) {
+    return;
+  }
+  throw ConfigError({.what = "workers elsewhere could not reach those that are started here",
+                     .where = "--peer-host",
+                     .got = "nothing, with --bind " + settings.bind,
+                     .allowed = "a name or address of this machine that the others can reach",
+                     .next = "give it, or bind to that address"});
+}
+
 std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const SplitDigests& digests,
                                        std::uint64_t most_bytes) {
   ZmqCrewOptions options;
@@ -117,6 +133,7 @@ std::unique_ptr<Crew> make_hemispheres(const SplitSettings& settings, const Spli
     options.keys->workers.push_back(public_key);
     own_keys = keys.public_key + public_key + secret_key;
   }
+  require_peer_host(settings);
   parse_ports(settings.peer_port, "--peer-port");  // before any of them is started
   options.worker_command = [settings, own_keys](const std::string& endpoint,
                                                 const std::string& token) {

@@ -97,3 +97,13 @@ def test_workers_come_to_a_master_that_was_killed_and_started_again(command, bra
     assert "no checkpoint" in again.stderr and "begins anew" in again.stderr
     assert [worker.wait(20) for worker in workers] == [0, 0]
     assert same(whole, part)
+
+
+def test_workers_started_here_need_an_address_for_others(command, brain, tmp_path):
+    """Red when the master starts a worker that no other can reach."""
+    config, _ = brain
+    mixed = ["hemisphere", "master", config, "--workers", 1, "--local-workers", 1, "--insecure", "--out", tmp_path / "a.npz"]
+    refused = run(command, *mixed, "--bind", "tcp://0.0.0.0:0")
+    assert refused.returncode == 2
+    assert "--peer-host: workers elsewhere could not reach those that are started here" in refused.stderr
+    assert "--bind tcp://0.0.0.0:0" in refused.stderr
