@@ -82,6 +82,25 @@ expect "and then all goes on" [ "$status" = 3 ]
 launch "$work/tree/noesis" docs --out site
 expect "docs are built by the program that was built" called 'docs/site/build.py --noesis .*/build/release/noesis --out site$'
 
+launch "$work/tree/noesis" train --help
+expect "where it is built, help is the program's" [ "$(<"$work/stdout")" = "ran train --help" ]
+
+fresh
+rm -r "$work/tree/build" "$work/tree/.venv"
+stand_in dpkg-query <<<'exit 0'
+for question in --help -h help "train --help" "--yes loop -h"; do
+  # shellcheck disable=SC2086 # words
+  launch "$work/tree/noesis" $question
+  expect "$question is answered where nothing is built" [ "$status" = 0 ]
+  expect "with the commands" grep -q '^  simulate ' "$work/stdout"
+  expect "and where more is" grep -q 'docs/guides' "$work/stdout"
+  expect "without building or installing" [ ! -s "$work/calls" ]
+  expect "or writing" [ ! -e "$work/tree/build" ]
+done
+launch "$work/tree/noesis"
+expect "no command is a usage error, at once" [ "$status" = 2 ]
+expect "which tells the commands" says '^  simulate '
+
 fresh
 mkdir -p "$work/tree/.venv/lib/python3.11/site-packages"
 stand_in ninja <<<'mkdir -p "$2/python/noesis"; touch "$2/python/noesis/__init__.py"'
