@@ -190,7 +190,7 @@ class _Window:
     def show(self, picture: np.ndarray) -> None:
         pygame = self._pygame
         if self._screen is None:
-            pygame.display.init()
+            self._open_display()
             pygame.display.set_caption("noesis")
             self._screen = pygame.display.set_mode((WIDTH, HEIGHT))
             self._clock = pygame.time.Clock()
@@ -198,6 +198,20 @@ class _Window:
         pygame.event.pump()
         pygame.display.flip()
         self._clock.tick(METADATA["render_fps"])
+
+    def _open_display(self) -> None:
+        instead = "use render_mode='rgb_array' (with gymnasium.wrappers.RecordVideo for a video) or 'ansi'"
+        try:
+            self._pygame.display.init()
+        except self._pygame.error as error:
+            raise ConfigError(
+                what="no window can be opened", where="render_mode", got=f"'human', and pygame says: {error}", next=instead
+            ) from error
+        # Where there is no display SDL draws into memory and says nothing; who asked for that, knows.
+        if self._pygame.display.get_driver() in {"offscreen", "dummy"} and "SDL_VIDEODRIVER" not in os.environ:
+            gymnasium.logger.warn(
+                f"render_mode='human' has no display here, so that nothing is seen and steps still wait for it: {instead}"
+            )
 
     def close(self) -> None:
         if self._screen is not None:

@@ -84,6 +84,24 @@ def test_the_window_shows_the_picture(monkeypatch):
     assert not pygame.display.get_init()
 
 
+# Goes red when somebody on a machine without a screen waits for a window and is not told.
+def test_without_a_display_human_says_what_to_do(monkeypatch):
+    pygame = pytest.importorskip("pygame")
+    for variable in ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: "offscreen")
+    env = noesis.make_env(STEER, render_mode="human")
+    with pytest.warns(UserWarning, match="no display here.*rgb_array.*ansi") as said:
+        env.reset(seed=1)
+        env.step(env.action_space.sample())
+    assert len(said) == 1
+    env.close()
+    monkeypatch.setenv("SDL_VIDEODRIVER", "none-such")
+    env = noesis.make_env(STEER, render_mode="human")
+    with pytest.raises(noesis.ConfigError, match="none-such.*rgb_array"):
+        env.reset(seed=1)
+
+
 def test_batches_show_each_environment(route):
     envs = gymnasium.make_vec(STEER, 3, render_mode="rgb_array", **route)
     envs.reset(seed=4)
