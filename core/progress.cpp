@@ -76,7 +76,8 @@ void Progress::advance(std::int64_t count) {
 void Progress::show(double elapsed_s) {
   const std::int64_t done = done_.load(std::memory_order_relaxed);
   std::string text = progress_text(label_, unit_, done, total_, elapsed_s);
-  if (output_.note) text += "  " + output_.note();
+  const std::string note = output_.note ? output_.note() : "";
+  if (!note.empty()) text += "  " + note;
   shown_ = true;
   if (!is_terminal_) {
     std::fprintf(output_.stream, "%s\n", text.c_str());

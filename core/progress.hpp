@@ -18,7 +18,8 @@ struct ProgressOutput {
   std::function<bool()> is_terminal;
   /// Seconds since any fixed moment; by default a steady clock.
   std::function<double()> now_s;
-  /// What else to say, asked for whenever progress is shown, by the thread that shows it.
+  /// What else to say, asked for whenever progress is shown, by the thread that shows it; may
+  /// be empty.
   std::function<std::string()> note;
 };
 

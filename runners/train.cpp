@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/interrupt.hpp"
 #include "core/progress.hpp"
+#include "runners/latest_returns.hpp"
 #include "runners/metrics_log.hpp"
 #include "runners/run_folder.hpp"
 #include "runners/split_settings.hpp"
@@ -27,15 +29,20 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-/// Both files of a run. Speed goes to TensorBoard alone: metrics.jsonl depends on no clock.
+/// Both files of a run. Speed goes to TensorBoard alone: metrics.jsonl depends on no clock. The
+/// line of progress gets the returns.
 class TrainingScalars final : public ScalarSink {
  public:
-  TrainingScalars(const fs::path& folder, std::optional<std::int64_t> resume_step)
-      : metrics_(folder / "metrics.jsonl", resume_step), tensorboard_(folder, resume_step) {}
+  TrainingScalars(const fs::path& folder, std::optional<std::int64_t> resume_step,
+                  std::function<void(double)> on_return)
+      : metrics_(folder / "metrics.jsonl", resume_step),
+        tensorboard_(folder, resume_step),
+        on_return_(std::move(on_return)) {}
 
   void scalar(std::string_view name, std::int64_t step, double value) override {
     metrics_.scalar(name, step, value);
     tensorboard_.scalar(name, step, value);
+    if (name == "charts/episodic_return") on_return_(value);
   }
   void speed(std::int64_t step, double steps_per_second) {
     tensorboard_.scalar("charts/SPS", step, steps_per_second);
@@ -48,6 +55,7 @@ class TrainingScalars final : public ScalarSink {
  private:
   MetricsLog metrics_;
   TensorboardWriter tensorboard_;
+  std::function<void(double)> on_return_;
 };
 
 Json describe(const Evaluation& evaluation) {
@@ -98,12 +106,14 @@ class TrainingRun {
     const auto count = static_cast<std::size_t>(config_.seeds);
     results_.assign(count, nullptr);
     std::vector<std::exception_ptr> failures(count);
-    Progress progress("train", config_.seeds * total_steps(), "steps");
+    LatestReturns returns(count);
+    Progress progress("train", config_.seeds * total_steps(), "steps",
+                      {.is_terminal = {}, .now_s = {}, .note = [&] { return returns.text(); }});
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
       for (std::size_t k = next++; k < count; k = next++) {
         try {
-          train_one(k, progress);
+          train_one(k, progress, returns);
         } catch (...) {
           failures[k] = std::current_exception();
         }
@@ -142,10 +152,9 @@ class TrainingRun {
     return (config_.ppo.total_steps + batch - 1) / batch * batch;
   }
 
-  void train_one(std::size_t index, Progress& progress) {
+  void train_one(std::size_t index, Progress& progress, LatestReturns& returns) {
     const std::uint64_t seed = static_cast<std::uint64_t>(config_.seed) + index;
-    const fs::path folder =
-        config_.seeds == 1 ? folder_ : folder_ / ("seed-" + std::to_string(seed));
+    const fs::path folder = folder_ / ("seed-" + std::to_string(seed));
     const fs::path checkpoint = folder / "checkpoints" / "last";
     fs::create_directories(checkpoint.parent_path());
     Trainer trainer(config_, seed, make_backend_);
@@ -155,7 +164,7 @@ class TrainingRun {
       resume_step = trainer.steps_done();
       progress.advance(trainer.steps_done());
     }
-    TrainingScalars scalars(folder, resume_step);
+    TrainingScalars scalars(folder, resume_step, [&](double mean) { returns.set(index, mean); });
     const std::int64_t batch = config_.num_envs * config_.ppo.rollout_length;
     auto since = std::chrono::steady_clock::now();
     std::int64_t since_step = trainer.steps_done();
@@ -228,16 +237,29 @@ void print_result(std::FILE* to, const Json& result, const fs::path& folder) {
   std::fprintf(to, "run        %s\n", folder.c_str());
 }
 
-/// The checkpoint that a run's folder, or one of its seeds', or its own names.
+/// The folders of the agents of a run.
+std::vector<fs::path> seed_folders(const fs::path& run) {
+  std::vector<fs::path> found;
+  if (!fs::is_directory(run)) return found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
+    if (entry.path().filename().string().starts_with("seed-")) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// The checkpoint that the folder of a run of one seed, or of a seed, or its own names.
 fs::path checkpoint_folder(const fs::path& named) {
-  if (const fs::path in_run = named / "checkpoints" / "last"; fs::exists(in_run)) return in_run;
-  if (fs::exists(named / "seed-0")) {
+  const std::vector<fs::path> seeds = seed_folders(named);
+  if (seeds.size() > 1) {
     throw ConfigError({.what = "a run of several seeds, of which one is evaluated at a time",
                        .where = "noesis eval",
                        .got = named.string(),
-                       .allowed = (named / "seed-0").string() + " or another of its seeds",
+                       .allowed = seeds.front().string() + " or another of its seeds",
                        .next = {}});
   }
+  const fs::path of_seed = (seeds.empty() ? named : seeds.front()) / "checkpoints" / "last";
+  if (fs::exists(of_seed)) return of_seed;
   if (fs::exists(named) && !fs::is_directory(named)) {
     throw ConfigError({.what = "not a checkpoint of noesis train, which is a folder",
                        .where = "noesis eval",

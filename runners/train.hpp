@@ -19,14 +19,14 @@ struct TrainOptions {
   bool json = false;                   ///< summary to stdout, everything else to stderr
 };
 
-/// Returns the exit code: 0, or 130 when interrupted (checkpoints are saved then). A run of one
-/// seed leaves config.toml, metrics.jsonl, events.out.tfevents.*, summary.json and checkpoints/last
-/// in its folder; of several, logs and checkpoints are in seed-<seed>/. @throws ConfigError,
-/// RunError; checkpoints of before the failure stay.
+/// Returns the exit code: 0, or 130 when interrupted (checkpoints are saved then). Leaves
+/// config.toml and summary.json in the run's folder, and in seed-<seed>/ of each agent
+/// metrics.jsonl, events.out.tfevents.* and checkpoints/last. @throws ConfigError, RunError;
+/// checkpoints of before the failure stay.
 int train(const TrainOptions& options);
 
 struct EvalOptions {
-  std::filesystem::path checkpoint;  ///< or the folder of a run of one seed
+  std::filesystem::path checkpoint;  ///< or the folder of a seed, or of a run of one seed
   std::string env;                   ///< empty: the one it was trained in
   std::optional<std::int64_t> episodes;
   std::optional<std::int64_t> seed;

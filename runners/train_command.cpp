@@ -51,7 +51,7 @@ void add_eval(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("eval", "Returns of a trained agent, as it acts");
   command
       ->add_option("checkpoint", options->checkpoint,
-                   "Checkpoint, or the folder of a training run of one seed")
+                   "Checkpoint, or the folder of a seed, or of a training of one seed")
       ->required();
   command->add_option("--env", options->env, "Environment (default: the one it was trained in)");
   command->add_option("--episodes", options->episodes, "Episodes (default: as in training)");
@@ -59,7 +59,7 @@ void add_eval(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "Print a summary to stdout");
   command->footer(
       "Examples:\n"
-      "  noesis eval runs/train-20260101-120000-0/seed-0/checkpoints/last\n"
+      "  noesis eval runs/train-20260101-120000-0/seed-0\n"
       "  noesis eval runs/one --episodes 100 --seed 50 --json");
   command->callback([options, &exit_code] { exit_code = eval(*options); });
 }

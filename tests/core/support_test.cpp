@@ -147,7 +147,7 @@ class ProgressTest : public testing::Test {
                         {.stream = file,
                          .is_terminal = [&] { return terminal; },
                          .now_s = [&] { return now; },
-                         .note = [] { return std::string("and more"); }});
+                         .note = [&] { return note; }});
       for (int i = 0; i < 100; ++i) {
         now += seconds / 100;
         progress.advance();
@@ -156,6 +156,7 @@ class ProgressTest : public testing::Test {
     std::fclose(file);
     return read_bytes(folder / "out");
   }
+  std::string note = "and more";
 };
 
 TEST_F(ProgressTest, ShortWorkShowsNothing) {
@@ -167,6 +168,8 @@ TEST_F(ProgressTest, ABarOnATerminalAndFewLinesElsewhere) {
   const std::string bar = shown(20, true);
   EXPECT_THAT(bar, StartsWith("\r\033[K[##------------------] work  10%"));
   EXPECT_TRUE(bar.ends_with("0 s left  and more\n"));
+  note.clear();
+  EXPECT_TRUE(shown(20, true).ends_with("0 s left\n"));
   const std::string lines = shown(25, false);
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);  // at 2, 12 and 22 s
   EXPECT_EQ(lines.find('\r'), std::string::npos);

@@ -2,7 +2,9 @@
 no trace, a score that comes again to the last digit, and one clear line for what cannot be."""
 
 import json
+import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -48,16 +50,24 @@ def test_seeds_are_agents_of_their_own_and_scores_come_again(noesis, config, tmp
 
     alone = noesis("train", config, *SMALL, "--set", "seed=1", "--set", "ppo.total_steps=320", "--out", tmp_path / "alone", "--json")
     assert json.loads(alone.stdout)["result"]["agents"][0]["eval"]["returns"] == agents[1]["eval"]["returns"]
+    # Red when the layout of a folder depends on the number of seeds.
+    layouts = [sorted(file.name for file in (tmp_path / name).iterdir()) for name in ("both", "alone")]
+    assert layouts == [["config.toml", "seed-0", "seed-1", "summary.json"], ["config.toml", "seed-1", "summary.json"]]
 
-    again = noesis("eval", tmp_path / "both" / "seed-1" / "checkpoints" / "last", "--json")
-    assert json.loads(again.stdout)["result"]["eval"] == agents[1]["eval"]
+    last = tmp_path / "both" / "seed-1" / "checkpoints" / "last"
+    for checkpoint in (last, tmp_path / "both" / "seed-1", tmp_path / "alone"):
+        again = noesis("eval", checkpoint, "--json")
+        assert json.loads(again.stdout)["result"]["eval"] == agents[1]["eval"]
+    which = noesis("eval", tmp_path / "both")
+    assert which.returncode == 2
+    assert "several seeds" in which.stderr and "seed-0" in which.stderr
 
 
 def test_an_interruption_leaves_no_trace(noesis, command, config, tmp_path):
     steps = ["--set", "ppo.total_steps=8000"]
     whole = noesis("train", config, *SMALL, *steps, "--out", tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr
-    log = tmp_path / "cut" / "metrics.jsonl"
+    log = tmp_path / "cut" / "seed-0" / "metrics.jsonl"
     cut = subprocess.Popen([command, "train", config, *SMALL, *steps, "--out", tmp_path / "cut"], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not (log.exists() and log.stat().st_size > 0) and time.monotonic() < deadline:
@@ -68,7 +78,7 @@ def test_an_interruption_leaves_no_trace(noesis, command, config, tmp_path):
     assert "--resume" in errors
     resumed = noesis("train", "--resume", tmp_path / "cut")
     assert resumed.returncode == 0, resumed.stderr
-    assert log.read_text() == (tmp_path / "whole" / "metrics.jsonl").read_text()
+    assert log.read_text() == (tmp_path / "whole" / "seed-0" / "metrics.jsonl").read_text()
     result = [json.loads((tmp_path / run / "summary.json").read_text())["result"] for run in ("whole", "cut")]
     assert result[0]["agents"][0]["eval"] == result[1]["agents"][0]["eval"]
 
@@ -79,10 +89,26 @@ def test_brains_over_workers_are_the_same_training(noesis, config, tmp_path):
     for name, workers in (("whole", []), ("split", ["--local-workers", "2"])):
         done = noesis("train", config, *SMALL, *steps, *workers, "--out", tmp_path / name)
         assert done.returncode == 0, done.stderr
-    whole, split = ((tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "split"))
+    whole, split = ((tmp_path / name / "seed-0" / "metrics.jsonl").read_text() for name in ("whole", "split"))
     assert whole == split
     result = [json.loads((tmp_path / run / "summary.json").read_text())["result"] for run in ("whole", "split")]
     assert result[0]["agents"][0]["eval"] == result[1]["agents"][0]["eval"]
+
+
+# Goes red when one has to open TensorBoard to see whether an agent learns.
+def test_the_line_of_progress_tells_the_return(noesis, command, config, tmp_path):
+    ours, its = os.openpty()
+    arguments = ["train", config, *SMALL, "--set", "ppo.total_steps=100000000", "--out", tmp_path / "run"]
+    with subprocess.Popen([command, *arguments], stderr=its, stdout=subprocess.DEVNULL) as process:
+        os.close(its)
+        shown = ""
+        deadline = time.monotonic() + 60
+        while not re.search(r"left  return -?\d", shown) and time.monotonic() < deadline:
+            shown += os.read(ours, 4096).decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    os.close(ours)
+    assert re.search(r"left  return -?\d", shown), shown
 
 
 @pytest.mark.parametrize(
