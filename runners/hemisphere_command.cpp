@@ -68,6 +68,7 @@ void add_master(CLI::App& parent, int& exit_code) {
                       "Write the connectome that came of it");
   command->add_flag("--resume", options->simulate.resume,
                     "Go on with the interrupted run of the same --out");
+  add_overwrite_option(*command, options->simulate);
   command->add_flag("--json", options->simulate.json, "Print summary.json to stdout");
   command->footer(
       "Examples:\n"

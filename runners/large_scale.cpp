@@ -56,6 +56,7 @@ void add_large_scale_command(CLI::App& app, int& exit_code) {
                       "Write the connectome that came of it: .npz, .mtx, .csv, .tsv");
   command->add_flag("--resume", options->simulate.resume,
                     "Go on with the interrupted run of the same --out");
+  add_overwrite_option(*command, options->simulate);
   command->add_flag("--plan", options->plan,
                     "Only tell what the run needs of a device's memory, and whether it fits");
   command->add_option("--device-memory-gib", options->device_memory_gib,

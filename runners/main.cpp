@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
       ->allow_extra_args(false);
   simulate_command->add_flag("--resume", simulate_options.resume,
                              "Go on with the interrupted run of the same --out");
+  add_overwrite_option(*simulate_command, simulate_options);
   simulate_command->add_option("--connectome-out", simulate_options.connectome_out,
                                "Write what plasticity made of the connectome to a file");
   simulate_command->add_flag("--json", simulate_options.json, "Print summary.json to stdout");

@@ -54,6 +54,18 @@ struct Paths {
   fs::path recording, config, summary, checkpoint, decisions, plot;
 };
 
+/// @throws ConfigError where there is a recording already, or half of one.
+void refuse_existing(const Paths& paths) {
+  const bool is_done = fs::exists(paths.recording);
+  if (!is_done && !fs::exists(paths.checkpoint)) return;
+  throw ConfigError({.what = is_done ? "the file exists already" : "the file's run was interrupted",
+                     .where = "--out " + paths.recording.string(),
+                     .got = {},
+                     .allowed = "a new file",
+                     .next = is_done ? "--overwrite replaces it"
+                                     : "--resume goes on with it, --overwrite begins anew"});
+}
+
 /// With --out FILE everything is named after it; else it goes to a folder of its own.
 Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
                    const std::string& command) {
@@ -67,12 +79,14 @@ Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
   recording_format(options.out);
   check_writable(options.out, "--out");
   const fs::path stem = options.out.parent_path() / options.out.stem();
-  return {options.out,
-          stem.string() + ".config.toml",
-          stem.string() + ".summary.json",
-          stem.string() + ".checkpoint",
-          stem.string() + ".decisions.jsonl",
-          stem.string() + ".plot.json"};
+  const Paths paths = {options.out,
+                       stem.string() + ".config.toml",
+                       stem.string() + ".summary.json",
+                       stem.string() + ".checkpoint",
+                       stem.string() + ".decisions.jsonl",
+                       stem.string() + ".plot.json"};
+  if (!options.resume && !options.overwrite) refuse_existing(paths);
+  return paths;
 }
 
 RecordingLayout make_layout(const SimulateConfig& config, const Connectome& connectome) {
@@ -572,6 +586,11 @@ void add_backend_option(CLI::App& command, SimulateOptions& options) {
                      "What takes fixed steps: auto, cpu, cuda or hip (the key backend)");
 }
 
+void add_overwrite_option(CLI::App& command, SimulateOptions& options) {
+  command.add_flag("--overwrite", options.overwrite, "Replace what there is of the same --out")
+      ->excludes("--resume");
+}
+
 SimulateConfig read_simulate_config(const SimulateOptions& options,
                                     const SimulateConfig& defaults) {
   std::vector<std::string> overrides = options.overrides;
@@ -603,6 +622,9 @@ int simulate(const SimulateOptions& options, const SimulateConfig& defaults,
       std::fputs(text.c_str(), stdout);
     }
     return 0;
+  }
+  if (options.resume && !options.overwrite && !has_checkpoint(paths.checkpoint)) {
+    refuse_existing(paths);  // the recording of another run
   }
   try {
     return config.precision == "double" ? run<double>(config, options, paths, command)

@@ -76,7 +76,7 @@ vitals = {{ enabled = false }}
         out = self.folder / "out.npz"
         start = time.perf_counter()
         done = subprocess.run(
-            [self.command, "simulate", config, "--out", out], capture_output=True, text=True
+            [self.command, "simulate", config, "--out", out, "--overwrite"], capture_output=True, text=True
         )
         if done.returncode != 0:
             sys.exit(done.stderr)

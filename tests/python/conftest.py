@@ -52,7 +52,7 @@ def simulate(command, tmp_path):
         config.write_text(text)
         out = tmp_path / "recording.npz"
         done = subprocess.run(
-            [command, "simulate", str(config), "--out", str(out), "--json"],
+            [command, "simulate", str(config), "--out", str(out), "--overwrite", "--json"],
             capture_output=True,
             text=True,
             timeout=120,

@@ -185,6 +185,8 @@ stop_ms = 399000
     other.write_text(text.replace('neurons = ["3"]', 'neurons = ["4"]'))
     refused = run(command, "simulate", other, "--out", part, "--resume")
     assert refused.returncode == 2 and "another configuration" in refused.stderr
+    anew = run(command, "simulate", path, "--out", part)  # would throw half of a run away
+    assert anew.returncode == 2 and "was interrupted" in anew.stderr and "--resume" in anew.stderr
     assert run(command, "simulate", path, "--out", part, "--resume").returncode == 0
     assert not (tmp_path / "part.checkpoint").exists()
     with np.load(whole) as a, np.load(part) as b:
@@ -202,8 +204,19 @@ def test_resume_of_what_has_not_begun_begins_and_of_what_is_finished_does_nothin
     assert json.loads(again.stdout) == json.loads(summary.read_text())
     assert before == (out.read_bytes(), summary.stat().st_mtime_ns)
     other = run(command, "simulate", config(SMALL.replace("1.25", "1.5")), "--out", out, "--resume")
-    assert other.returncode == 0 and "begins anew" in other.stderr
-    assert before[0] != out.read_bytes()
+    assert other.returncode == 2 and "--overwrite" in other.stderr
+    assert before[0] == out.read_bytes()
+
+
+# Goes red when a recording is replaced unasked.
+def test_what_is_there_is_replaced_only_if_told(command, config, tmp_path):
+    out = tmp_path / "mine.csv"
+    out.write_text("pre,post\n")
+    refused = run(command, "simulate", config(), "--out", out)
+    assert refused.returncode == 2 and "--overwrite" in refused.stderr
+    assert out.read_text() == "pre,post\n"
+    assert run(command, "simulate", config(), "--out", out, "--overwrite").returncode == 0
+    assert out.read_text().startswith("time_ms")
 
 
 def test_without_out_a_run_has_a_folder_of_its_own(command, config, tmp_path):
