@@ -1,6 +1,7 @@
 """The guides for those who add a model, a task or a rule, followed to the letter: what they say is to be written
 into files is written into copies, and what is then different is compiled. Goes red when a guide says what is not
-so, when its code does not compile, or when it takes more than five files."""
+so, when its code does not compile, when it takes more than five files, or when it cannot be followed again in a tree
+where somebody has followed it."""
 
 import os
 import shutil
@@ -17,12 +18,22 @@ GUIDES = {
 }
 
 
-def follow(page, tree):
-    """Does what the page says in `tree`; gives the files."""
+# Names of what the guides add -> those that somebody else has chosen.
+OTHERS = {
+    "add-a-model": {"linear_threshold": "leaky", "LinearThreshold": "Leaky"},
+    "add-a-task": {"hold": "band", "Hold": "Band"},
+    "add-a-plasticity-rule": {"normalisation": "balance", "Normalisation": "Balance"},
+}
+
+
+def follow(page, tree, followed=None):
+    """Does what the page says in `tree`; gives the files. Those in `followed` stand in the place of this
+    repository's."""
     files = {}
 
     def text_of(path):
-        return files.setdefault(path, (ROOT / path).read_text(encoding="utf-8"))
+        source = followed / path if followed and (followed / path).exists() else ROOT / path
+        return files.setdefault(path, source.read_text(encoding="utf-8"))
 
     for path, origin in page.copies:
         assert not (ROOT / path).exists(), f"{path} is there already"
@@ -65,3 +76,15 @@ def test_guide_is_true(guide, tmp_path):
             capture_output=True, text=True, timeout=600, check=False,
         )
         assert done.returncode == 0, f"{guide}: {source}:\n{done.stderr[:3000]}"
+
+
+def test_guide_can_be_followed_where_it_was_followed(tmp_path):
+    for guide, others in OTHERS.items():
+        first, second = tmp_path / guide / "first", tmp_path / guide / "second"
+        page = read_page(ROOT / f"docs/guides/{guide}.md")
+        for block in page.blocks:
+            if block.edit is not None:
+                for name, other in others.items():
+                    block.text = block.text.replace(name, other)
+        follow(page, first)
+        follow(read_page(ROOT / f"docs/guides/{guide}.md"), second, first)  # which asserts that every place is there
