@@ -52,6 +52,8 @@ class CommandLine:
         """What is wrong with a command line that is not run; None where nothing is. Arguments in capitals stand
         for whatever the reader has; files that exist in `folder` are read for their keys."""
         words, rest = self.split(arguments)
+        if arguments == ["--help"]:
+            return None
         if not words:
             return f"no such command: {' '.join(arguments[:1]) or '(none)'}"
         if self.subcommands(*words):
