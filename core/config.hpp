@@ -11,13 +11,15 @@
 ///   };
 ///   struct Simulation {
 ///     std::string model = "rate";
-///     double tau_ms = 10;
+///     double tau_ms = 10, dt_ms = 1;
 ///     Integrator integrator;
 ///     std::vector<Stimulus> stimulus;
 ///     template <class V> void visit(V& v) {
 ///       v("model", model, "name of the model", one_of({"rate", "wilson_cowan"}));
 ///       if (v.reading() && model == "wilson_cowan") tau_ms = 8;  // a default that follows a key
 ///       v("tau_ms", tau_ms, "time constant [ms]", greater_than(0));
+///       v("dt_ms", dt_ms, "step [ms]", greater_than(0));
+///       v.require(tau_ms >= dt_ms, "tau_ms", tau_ms, "at least dt_ms");
 ///       v.section("integrator", integrator);
 ///       v.list("stimulus", stimulus, "currents that are applied");
 ///     }
@@ -48,7 +50,20 @@ struct Constraint {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   bool low_is_open = false;          ///< low itself is not allowed
+  bool high_is_open = false;         ///< nor is high
   std::vector<std::string> choices;  ///< the strings allowed; empty: all
+
+  /// The same with an end left out, as in between(0, 1).without_low().
+  Constraint without_low() const {
+    Constraint one = *this;
+    one.low_is_open = true;
+    return one;
+  }
+  Constraint without_high() const {
+    Constraint one = *this;
+    one.high_is_open = true;
+    return one;
+  }
 
   /// "at least 0", "one of: a, b"; empty when all is allowed.
   std::string text() const;
@@ -83,6 +98,13 @@ class ConfigVisitor {
     field(key, &member, doc, constraint);
   }
 
+  /// What must hold between keys that are declared by now: where it does not, a reader refuses
+  /// `key` and says what it may be.
+  template <class T>
+  void require(bool holds, std::string_view key, T& member, std::string_view allowed) {
+    if (!holds) refuse(key, &member, allowed);
+  }
+
   /// Declares a table: a struct with its own visit().
   template <class S>
   void section(std::string_view key, S& member) {
@@ -114,6 +136,7 @@ class ConfigVisitor {
   };
   virtual void field(std::string_view key, ConfigField member, std::string_view doc,
                      const Constraint& constraint) = 0;
+  virtual void refuse(std::string_view, ConfigField, std::string_view) {}
   virtual void begin_section(std::string_view key) = 0;
   virtual void end_section() = 0;
   virtual ListSize begin_list(std::string_view key, std::size_t count, std::string_view doc) = 0;

@@ -91,8 +91,8 @@ class Reader final : public ConfigVisitor {
     open_.back().known.emplace_back(key);
     return open_.back().table ? open_.back().table->get(key) : nullptr;
   }
-  [[noreturn]] void refuse(const std::string& what, const std::string& path, const toml::node& node,
-                           std::string got, std::string allowed) const {
+  [[noreturn]] void fail(const std::string& what, const std::string& path, const toml::node& node,
+                         std::string got, std::string allowed) const {
     throw ConfigError({.what = what,
                        .where = document_.where(path, node.source()),
                        .got = std::move(got),
@@ -116,21 +116,34 @@ class Reader final : public ConfigVisitor {
     }
     if (!std::visit([&](auto* value) { return convert(*node, *value); }, member)) {
       const bool fits = !std::holds_alternative<int*>(member) || !node->is_integer();
-      refuse(path + (fits ? " has the wrong type" : " does not fit 32 bits"), path, *node,
-             describe_node(*node), std::string(type_name(member)));
+      fail(path + (fits ? " has the wrong type" : " does not fit 32 bits"), path, *node,
+           describe_node(*node), std::string(type_name(member)));
     }
     if (const auto violation = find_violation(member, constraint)) {
       const std::string allowed = constraint.text();
-      refuse(path + violation->element + " is not allowed", path, *node, violation->value,
-             allowed.empty() ? "a finite number" : allowed);
+      fail(path + violation->element + " is not allowed", path, *node, violation->value,
+           allowed.empty() ? "a finite number" : allowed);
     }
+  }
+
+  void refuse(std::string_view key, ConfigField member, std::string_view allowed) override {
+    if (missing_) return;  // which explains it
+    const std::string path = path_of(key);
+    const toml::table* table = open_.back().table;
+    const toml::node* node = table ? table->get(key) : nullptr;
+    throw ConfigError(
+        {.what = path + " is not allowed",
+         .where = document_.where(path, node ? node->source() : toml::source_region{}),
+         .got = toml_text(member),
+         .allowed = std::string(allowed),
+         .next = {}});
   }
 
   void begin_section(std::string_view key) override {
     const std::string path = path_of(key);
     const toml::node* node = find(key);
     if (node && !node->is_table()) {
-      refuse(path + " has the wrong type", path, *node, describe_node(*node), "a table");
+      fail(path + " has the wrong type", path, *node, describe_node(*node), "a table");
     }
     open_.push_back({node ? node->as_table() : nullptr, path, {}});
   }
@@ -144,7 +157,7 @@ class Reader final : public ConfigVisitor {
     const toml::node* node = find(key);
     const toml::array* array = node ? node->as_array() : nullptr;
     if (node && (!array || (!array->empty() && !array->is_homogeneous<toml::table>()))) {
-      refuse(path + " has the wrong type", path, *node, describe_node(*node), "a list of tables");
+      fail(path + " has the wrong type", path, *node, describe_node(*node), "a list of tables");
     }
     lists_.push_back({array, path});
     return {.count = array ? array->size() : count, .is_new = array != nullptr};

@@ -28,7 +28,8 @@ std::string element_text(double value) {
 bool satisfies(bool, const Constraint&) { return true; }
 bool satisfies(double value, const Constraint& c) {
   const bool above = c.low_is_open ? value > c.low : value >= c.low;
-  return std::isfinite(value) && above && value <= c.high;
+  const bool below = c.high_is_open ? value < c.high : value <= c.high;
+  return std::isfinite(value) && above && below;
 }
 bool satisfies(std::int64_t value, const Constraint& c) {
   return satisfies(static_cast<double>(value), c);
@@ -129,11 +130,12 @@ std::string Constraint::text() const {
     return text;
   };
   if (std::isfinite(low) && std::isfinite(high)) {
-    return (low_is_open ? "greater than " + number(low) + " and at most " : number(low) + " to ") +
-           number(high);
+    if (!low_is_open && !high_is_open) return number(low) + " to " + number(high);
+    return (low_is_open ? "greater than " : "at least ") + number(low) +
+           (high_is_open ? " and less than " : " and at most ") + number(high);
   }
   if (std::isfinite(low)) return (low_is_open ? "greater than " : "at least ") + number(low);
-  if (std::isfinite(high)) return "at most " + number(high);
+  if (std::isfinite(high)) return (high_is_open ? "less than " : "at most ") + number(high);
   return {};
 }
 

@@ -40,6 +40,7 @@ struct InitialSpec {
   void visit(V& v) {
     v("low", low, "Lower end of the initial state");
     v("high", high, "Upper end of the initial state, at least low");
+    v.require(low <= high, "high", high, "at least low");
   }
 };
 

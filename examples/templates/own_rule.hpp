@@ -26,7 +26,7 @@ struct NormalisationSpec {
   template <class V>
   void visit(V& v) {
     v("sum", sum, "Summed strength of a neuron's inputs", greater_than(0));
-    v("rate", rate, "Part of the way in one application, above 0", between(0, 1));
+    v("rate", rate, "Part of the way in one application", between(0, 1).without_low());
   }
 };
 

@@ -32,6 +32,7 @@ struct ArousalSpec {
     v("pressure_gain", pressure_gain, "Gain that full sleep pressure takes", at_least(0));
     v("low", low, "Least gain", at_least(0));
     v("high", high, "Most gain, at least low", greater_than(0));
+    v.require(low <= high, "high", high, "at least low");
   }
 };
 

@@ -39,7 +39,7 @@ struct HebbianSpec {
   void visit(V& v) {
     v("learning_rate", learning_rate, "Change of a weight by a sample of products of one",
       greater_than(0));
-    v("decay", decay, "Part of a weight that a sample takes away, below 1", between(0, 1));
+    v("decay", decay, "Part of a weight that a sample takes away", between(0, 1).without_high());
   }
 };
 

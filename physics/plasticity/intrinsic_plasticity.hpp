@@ -42,10 +42,11 @@ struct IntrinsicPlasticitySpec {
   void visit(V& v) {
     v("target", target, "Distribution of the outputs: of logistic neurons, of tanh neurons",
       one_of({"exponential", "gaussian"}));
-    v("learning_rate", learning_rate, "Share of a run of the rules, at most 0.1", greater_than(0));
-    v("mean", mean, "Mean of the outputs; exponential: above 0");
-    if (is_gaussian()) v("deviation", deviation, "Their deviation, at most 1", greater_than(0));
-    v("max_gain", max_gain, "Most that a gain or a bias may be", at_least(1));
+    v("learning_rate", learning_rate, "Share of a run of the rules", between(0, 0.1).without_low());
+    v("mean", mean, "Mean of the outputs; exponential: above 0",
+      between(is_gaussian() ? -1 : 0, 1).without_low().without_high());
+    if (is_gaussian()) v("deviation", deviation, "Their deviation", between(0, 1).without_low());
+    v("max_gain", max_gain, "Most that a gain or a bias may be", between(1, 1e6));
   }
 };
 

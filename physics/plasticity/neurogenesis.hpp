@@ -50,7 +50,7 @@ struct NeurogenesisSpec {
     v("max_neurons", max_neurons, "Living neurons above which none is born", at_least(1));
     v("num_inputs", num_inputs, "Inputs of a new neuron", at_least(1));
     v("num_outputs", num_outputs, "Outputs of a new neuron", at_least(1));
-    v("mean_weight", mean_weight, "Mean |weight| of its synapses", greater_than(0));
+    v("mean_weight", mean_weight, "Mean |weight| of its synapses", between(0, 1e6).without_low());
     v("excitatory_fraction", excitatory_fraction, "Part of new neurons that excite", between(0, 1));
   }
 };

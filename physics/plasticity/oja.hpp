@@ -29,7 +29,7 @@ struct OjaSpec {
 
   template <class V>
   void visit(V& v) {
-    v("learning_rate", learning_rate, "Learning rate of a sample, above 0", between(0, 1));
+    v("learning_rate", learning_rate, "Learning rate of a sample", between(0, 1).without_low());
   }
 };
 

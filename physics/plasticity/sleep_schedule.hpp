@@ -29,8 +29,10 @@ struct SleepSpec {
   void visit(V& v) {
     v("wake_tau_ms", wake_tau_ms, "Time constant of pressure awake [ms]", greater_than(0));
     v("sleep_tau_ms", sleep_tau_ms, "Time constant of pressure asleep [ms]", greater_than(0));
-    v("upper", upper, "Pressure at which it falls asleep", between(0, 1));
-    v("lower", lower, "Pressure at which it wakes", between(0, 1));
+    v("upper", upper, "Pressure at which it falls asleep",
+      between(0, 1).without_low().without_high());
+    v("lower", lower, "Pressure at which it wakes", between(0, 1).without_low());
+    v.require(lower < upper, "lower", lower, "less than upper");
     v("reference_rate", reference_rate, "Mean rate that is a load of 1", greater_than(0));
   }
 };

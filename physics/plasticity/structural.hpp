@@ -44,8 +44,12 @@ struct StructuralSpec {
     v("calcium_per_rate", calcium_per_rate, "Calcium that a rate brings [per ms]", greater_than(0));
     v("least_calcium", least_calcium, "Calcium below which elements go", at_least(0));
     v("target_calcium", target_calcium, "Calcium at which nothing grows", greater_than(0));
+    v.require(least_calcium < target_calcium, "target_calcium", target_calcium,
+              "greater than least_calcium");
     v("growth_speed", growth_speed, "Fastest growth [elements per ms]", greater_than(0));
-    v("weight", weight, "Weight of a new synapse");
+    v("weight", weight, "Weight of a new synapse, not 0",
+      between(-1e30, 1e30).without_low().without_high());
+    v.require(weight != 0, "weight", weight, "any number but 0");
     v("interval_ms", interval_ms, "Time between rewirings [ms]", greater_than(0));
   }
 };

@@ -23,9 +23,10 @@ struct WeightDecaySpec {
   void visit(V& v) {
     v("tau_ms", tau_ms, "Time constant of the weights [ms]", greater_than(0));
     v("spared_fraction", spared_fraction, "Strongest inputs of each neuron that are spared",
-      between(0, 1));
+      between(0, 1).without_high());
     v("interval_ms", interval_ms, "Time between decays, at least 1e-5 tau_ms [ms]",
       greater_than(0));
+    v.require(interval_ms >= 1e-5 * tau_ms, "interval_ms", interval_ms, "at least 1e-5 tau_ms");
   }
 };
 

@@ -179,6 +179,44 @@ TEST(Config, ConstraintsHoldAtTheirEdges) {
       HasSubstr("stimulus.0.amplitude[1] is not allowed: got -inf, allowed a finite number"));
 }
 
+struct Band {
+  double low = 1, high = 2, share = 0.5;
+  template <class V>
+  void visit(V& v) {
+    v("low", low, "lower end", at_least(0));
+    v("high", high, "upper end", between(0, 10).without_high());
+    v.require(low < high, "high", high, "greater than low");
+    v("share", share, "part", between(0, 1).without_low().without_high());
+  }
+};
+
+struct Filter {
+  Band band;
+  template <class V>
+  void visit(V& v) {
+    v.section("band", band);
+  }
+};
+
+TEST(Config, EndsMayBeLeftOutAndKeysMayDependOnEachOther) {
+  const auto error = [](const std::string& text, std::vector<std::string> overrides = {}) {
+    return error_of([&] { parse_config<Filter>(text, "f.toml", overrides); });
+  };
+  EXPECT_EQ(parse_config<Filter>("band = {low = 3, high = 9.5}", "f.toml").band.high, 9.5);
+  EXPECT_THAT(error("[band]\nhigh = 10"),
+              HasSubstr("got 10.0, allowed at least 0 and less than 10"));
+  EXPECT_THAT(error("[band]\nshare = 0"), HasSubstr("greater than 0 and less than 1"));
+  EXPECT_THAT(error("[band]\nshare = 1"), HasSubstr("got 1.0"));
+  EXPECT_EQ(between(0, 1).without_low().text(), "greater than 0 and at most 1");
+  EXPECT_EQ(error("[band]\nlow = 1\nhigh = 1"),
+            "f.toml:3: band.high is not allowed: got 1.0, allowed greater than low");
+  EXPECT_THAT(error("", {"band.high=0.5"}),
+              StartsWith("--set band.high: band.high is not allowed"));
+  EXPECT_THAT(error("", {"band.low=4"}), HasSubstr("band.high is not allowed: got 2.0"));
+  const Filter wrong{.band = {.low = 5}};  // what only writes does not mind
+  EXPECT_THAT(config_to_toml(wrong), HasSubstr("low = 5.0"));
+}
+
 TEST(Config, OverrideErrorsNameTheOverride) {
   EXPECT_THAT(parse_error("tau_ms = 1", {"tau_ms=-4"}), StartsWith("--set tau_ms: "));
   EXPECT_THAT(parse_error("", {"integrator.dtms=1"}),
