@@ -445,7 +445,8 @@ class Run {
       recording.write("psd_density", spectrum->density);
     }
     recording.close();
-    return summarise_vitals(rates, spectrum, config_.vitals);
+    const bool are_rates = config_.brain.model.name == "wilson_cowan";  // others record a state
+    return summarise_vitals(rates, spectrum, config_.vitals, are_rates);
   }
 
   /// On the brain without interventions, from the first environment's initial state.
@@ -499,10 +500,12 @@ std::vector<std::pair<std::string, std::string>> words_of(const nlohmann::ordere
                                    result.at("num_gap_junctions").get<long long>()));
   if (has(result, "vitals")) {
     const nlohmann::ordered_json& vitals = result.at("vitals");
-    words.emplace_back(
-        "activity",
-        text("mean %s %.3g, deviation of a neuron %.3g, synchrony chi %.2f", component.c_str(),
-             num(vitals, "mean_rate"), num(vitals, "unit_deviation"), num(vitals, "golomb_chi")));
+    const std::string mean = text("mean %s %.3g, ", component.c_str(), num(vitals, "mean_rate"));
+    words.emplace_back("activity",
+                       mean + (has(vitals, "golomb_chi")
+                                   ? text("deviation of a neuron %.3g, synchrony chi %.2f",
+                                          num(vitals, "unit_deviation"), num(vitals, "golomb_chi"))
+                                   : std::string("no neuron moves")));
   }
   if (has(result, "lyapunov")) {
     const nlohmann::ordered_json& lyapunov = result.at("lyapunov");

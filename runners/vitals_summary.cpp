@@ -49,21 +49,26 @@ std::optional<Spectra> measure_spectrum(const SeriesView& rates, const VitalsSpe
 
 nlohmann::ordered_json summarise_vitals(const SeriesView& rates,
                                         const std::optional<Spectra>& spectrum,
-                                        const VitalsSpec& spec) {
+                                        const VitalsSpec& spec, bool are_rates) {
   if (rates.num_samples < kFewestSamples) return nullptr;
   const Activity activity = measure_activity(rates);
+  const bool moves = activity.active_fraction > 0;
+  const auto where = [](bool holds, double value) -> nlohmann::ordered_json {
+    if (!holds) return nullptr;
+    return value;
+  };
   nlohmann::ordered_json result = {
       {"mean_rate", activity.mean_rate},
       {"unit_deviation", activity.unit_deviation},
       {"active_fraction", activity.active_fraction},
-      {"saturated_fraction", activity.saturated_fraction},
+      {"saturated_fraction", where(are_rates, activity.saturated_fraction)},
       {"population_deviation", activity.population_deviation},
-      {"participation_ratio", activity.participation_ratio},
-      {"kuramoto_order", kuramoto_order(rates)},
-      {"golomb_chi", golomb_chi(rates)},
+      {"participation_ratio", where(moves, activity.participation_ratio)},
+      {"kuramoto_order", where(moves, kuramoto_order(rates))},
+      {"golomb_chi", where(moves, golomb_chi(rates))},
       {"spectrum", nullptr},
   };
-  if (spectrum) {
+  if (spectrum && moves) {
     const FrequencyBand band = fit_band(rates, spec);
     result["spectrum"] = {{"band_hz", {band.low_hz, band.high_hz}},
                           {"fixed", fit_summary(*spectrum, band, AperiodicMode::kFixed)},

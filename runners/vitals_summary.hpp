@@ -14,10 +14,11 @@ namespace noesis {
 /// the band of the specification.
 std::optional<Spectra> measure_spectrum(const SeriesView& rates, const VitalsSpec& spec);
 
-/// Activity, synchrony and the fits of `spectrum`. What cannot be computed (too few samples, a
-/// silent brain) is null.
+/// Activity, synchrony and the fits of `spectrum`. What says nothing is null: all of it where there
+/// are too few samples, what is of the movement where no unit moves (none is active), and the
+/// saturated fraction of what is no rate between 0 and 1, as `are_rates` tells.
 nlohmann::ordered_json summarise_vitals(const SeriesView& rates,
                                         const std::optional<Spectra>& spectrum,
-                                        const VitalsSpec& spec);
+                                        const VitalsSpec& spec, bool are_rates);
 
 }  // namespace noesis

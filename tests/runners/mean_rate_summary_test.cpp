@@ -34,7 +34,29 @@ TEST(MeanRateSummary, HasWhatIsAskedFor) {
   EXPECT_THAT(keys(summarise_mean_rate(rates, {.dfa = true})), ElementsAre("dfa"));
   EXPECT_THAT(keys(summarise_mean_rate(rates, kAll)),
               ElementsAre("branching", "avalanches", "dfa", "irasa"));
-  EXPECT_TRUE(summarise_vitals(rates, std::nullopt, kAll).contains("irasa"));
+  EXPECT_TRUE(summarise_vitals(rates, std::nullopt, kAll, true).contains("irasa"));
+}
+
+// Goes red when a fit of rounding errors, or a saturation of millivolts, looks like a finding.
+TEST(VitalsSummary, SaysNothingOfWhatDoesNotMoveAndOfWhatIsNoRate) {
+  const std::vector<double> noise = test::coloured_noise(4000, 1.0, 0);
+  std::vector<double> still(noise.size(), 0.25);
+  for (std::size_t t = 0; t < still.size(); ++t) still[t] += 1e-9 * noise[t];
+  const auto summary = [](const std::vector<double>& values, bool are_rates) {
+    const SeriesView rates = test::view(values);
+    const std::optional<Spectra> spectrum = measure_spectrum(rates, {});
+    EXPECT_TRUE(spectrum.has_value());
+    return summarise_vitals(rates, spectrum, {}, are_rates);
+  };
+  const ordered_json moving = summary(noise, true), unmoved = summary(still, true);
+  for (const char* of_movement :
+       {"participation_ratio", "kuramoto_order", "golomb_chi", "spectrum"}) {
+    EXPECT_FALSE(moving[of_movement].is_null()) << of_movement;
+    EXPECT_TRUE(unmoved[of_movement].is_null()) << of_movement;
+  }
+  EXPECT_NEAR(unmoved["mean_rate"], 0.25, 1e-6);
+  EXPECT_EQ(unmoved["saturated_fraction"], 0.0);
+  EXPECT_TRUE(summary(noise, false)["saturated_fraction"].is_null());
 }
 
 // Times are in ms, whatever the interval. Goes red when they are in samples.
