@@ -186,12 +186,14 @@ class ZmqCrew final : public Crew {
       for (Seat& seat : seats_) {
         // Who joined and is gone while others are waited for: the place is free again.
         if (seat.peer.empty() || seat.child.process() >= 0) continue;
-        if (ZmqClock::now() - seat.last_seen > options_.silence) leave(seat);
+        if (ZmqClock::now() - seat.last_seen <= options_.silence) continue;
+        refuse(seat.peer, "nothing was heard of you");
+        leave(seat);
       }
     }
   }
 
-  /// Without a word: whoever had it may come again.
+  /// Whoever had it may come again, and does when told.
   static void leave(Seat& seat) {
     seat.peer.clear();
     seat.session = 0;

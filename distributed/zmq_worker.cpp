@@ -73,6 +73,7 @@ class Worker {
   Worker(const WorkerOptions& options, const ThreadArena& arena)
       : options_(options),
         arena_(arena),
+        monitor_(context_, zmq::socket_type::pair),
         control_(context_, zmq::socket_type::dealer),
         peer_ports_(parse_ports(options.peer_port, "--peer-port")) {}
 
@@ -82,6 +83,7 @@ class Worker {
     if (communicator_) communicator_->close();
     brain_ = nullptr;
     communicator_ = nullptr;
+    zmq_socket_monitor(control_.handle(), nullptr, 0);
   }
 
   /// `again`: after a link that was lost. @throws LinkLost.
@@ -116,6 +118,8 @@ class Worker {
     if (zmq_socket_monitor(control_.handle(), "inproc://monitor", ZMQ_EVENT_DISCONNECTED) != 0) {
       throw worker_error("the connection cannot be watched", options_.connect);
     }
+    // Before anything can happen: libzmq's own thread stands still until somebody hears of it.
+    monitor_.connect("inproc://monitor");
     try {
       control_.connect(options_.connect);
     } catch (const zmq::error_t& error) {
@@ -142,6 +146,7 @@ class Worker {
     std::string refusal;
     for (auto now = begin; now < begin + options_.patience; now = ZmqClock::now()) {
       if (interrupt_requested()) throw worker_error("interrupted", "worker");
+      was_cut();  // which is tried again by itself
       if (now >= next_hello) {
         send_frame(control_, {}, header, encode_hello(hello));
         next_hello = now + kHelloInterval;
@@ -323,14 +328,23 @@ class Worker {
     if (interrupt_requested()) throw worker_error("interrupted", "worker");
   }
 
+  /// Whether the connection has ended since the last call, and may have been made again.
+  bool was_cut() {
+    bool was = false;
+    zmq::message_t event, address;
+    while (monitor_.recv(event, zmq::recv_flags::dontwait)) {
+      was = true;
+      if (event.more() && !monitor_.recv(address, zmq::recv_flags::none)) break;
+    }
+    return was;
+  }
+
   /// Heartbeats, until the end.
   void beat() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
     zmq::socket_t socket(context_, zmq::socket_type::dealer);
-    zmq::socket_t monitor(context_, zmq::socket_type::pair);
-    monitor.connect("inproc://monitor");
     prepare(socket);
     socket.set(zmq::sockopt::linger, 0);
     socket.set(zmq::sockopt::sndhwm, 8);
@@ -345,11 +359,7 @@ class Worker {
       send_frame(socket, {}, header, writer.take());
       // A command that comes is not for this thread; the end of the connection is.
       for (int turn = 0; turn * 20 < welcome_.heartbeat_ms && !is_over_; ++turn) {
-        if (!wait_readable(monitor, 20ms)) continue;
-        zmq::message_t event, address;
-        if (!monitor.recv(event, zmq::recv_flags::dontwait)) continue;
-        if (event.more() && !monitor.recv(address, zmq::recv_flags::none)) continue;
-        is_master_gone_ = true;
+        if (wait_readable(monitor_, 20ms) && was_cut()) is_master_gone_ = true;
       }
     }
   }
@@ -357,6 +367,7 @@ class Worker {
   const WorkerOptions& options_;
   const ThreadArena& arena_;
   zmq::context_t context_;
+  zmq::socket_t monitor_;  ///< of control_; the caller's until the welcome, then beat()'s
   zmq::socket_t control_;
   PortRange peer_ports_;
   Welcome welcome_;

@@ -56,6 +56,17 @@ TEST(Return, BeforeTheMasterHasNoticed) {
   EXPECT_EQ(far.join(), "");
 }
 
+// Red when libzmq waits for somebody to hear of connections that ended before the greeting.
+TEST(Return, ToAMasterThatStartsLater) {
+  Link link(kPort);
+  Joining far(joining(link.port()));
+  std::this_thread::sleep_for(500ms);
+  std::unique_ptr<Crew> crew;
+  EXPECT_NO_THROW(crew = make_zmq_crew(waiting(1)));
+  crew = nullptr;
+  EXPECT_EQ(far.join(), "");
+}
+
 // Red when a worker that was stopped for longer than its master bears ends instead of coming back.
 TEST(Return, AStoppedProcessThatGoesOn) {
   ChildWorker one({{kWorker, endpoint()}}), two({{kWorker, endpoint()}});
