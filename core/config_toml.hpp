@@ -2,7 +2,7 @@
 /// A parsed TOML document that knows which values came from `--set`. Private to the configuration.
 
 // Its parser asserts, in debug builds alone, what it goes on to report as an error: "[$]".
-#define TOML_ASSERT(condition) static_cast<void>(0)
+#define TOML_ASSERT(condition) static_cast<void>(0)  // NOLINT(readability-identifier-naming): its
 #include <toml++/toml.h>
 
 #include <filesystem>
