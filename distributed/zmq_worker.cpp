@@ -1,9 +1,6 @@
 #include "distributed/zmq_worker.hpp"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,6 +10,7 @@
 
 #include "core/interrupt.hpp"
 #include "distributed/greeting.hpp"
+#include "distributed/own_address.hpp"
 #include "distributed/worker_brain.hpp"
 #include "distributed/zmq_communicator.hpp"
 #include "distributed/zmq_frames.hpp"
@@ -38,33 +36,6 @@ RunError worker_error(std::string what, std::string where, std::string next = {}
 
 constexpr auto kHelloInterval = 2s;       ///< without an answer
 constexpr auto kRefusedInterval = 500ms;  ///< after a refusal of who comes again
-
-/// This machine's address on the way to `endpoint`, as a UDP socket would take it.
-std::string address_towards(const std::string& endpoint) {
-  const std::string host_port = endpoint.substr(endpoint.find("://") + 3);
-  const std::size_t colon = host_port.rfind(':');
-  std::string host = host_port.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), host_port.substr(colon + 1).c_str(), &hints, &found) != 0) {
-    throw worker_error("no such host", endpoint, "check the address of the master");
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, freeaddrinfo);
-  const int handle = ::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_storage own{};
-  socklen_t size = sizeof own;
-  char text[NI_MAXHOST] = "";
-  const bool ok = handle >= 0 && ::connect(handle, found->ai_addr, found->ai_addrlen) == 0 &&
-                  getsockname(handle, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
-                  getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr,
-                              0, NI_NUMERICHOST) == 0;
-  if (handle >= 0) ::close(handle);
-  if (!ok) throw worker_error("there is no way to the master", endpoint, "check the network");
-  const std::string address = text;
-  return address.find(':') != std::string::npos ? "[" + address + "]" : address;
-}
 
 /// One connection to the master: commands and answers in the caller's thread, heartbeats and a look
 /// at the connection in one of its own.
