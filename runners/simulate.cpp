@@ -79,14 +79,12 @@ Paths output_paths(const SimulateOptions& options, const SimulateConfig& config,
   recording_format(options.out);
   check_writable(options.out, "--out");
   const fs::path stem = options.out.parent_path() / options.out.stem();
-  const Paths paths = {options.out,
-                       stem.string() + ".config.toml",
-                       stem.string() + ".summary.json",
-                       stem.string() + ".checkpoint",
-                       stem.string() + ".decisions.jsonl",
-                       stem.string() + ".plot.json"};
-  if (!options.resume && !options.overwrite) refuse_existing(paths);
-  return paths;
+  return {options.out,
+          stem.string() + ".config.toml",
+          stem.string() + ".summary.json",
+          stem.string() + ".checkpoint",
+          stem.string() + ".decisions.jsonl",
+          stem.string() + ".plot.json"};
 }
 
 RecordingLayout make_layout(const SimulateConfig& config, const Connectome& connectome) {
@@ -616,8 +614,8 @@ int simulate(const SimulateOptions& options, const SimulateConfig& defaults,
   if (options.resume && is_finished(options, config, paths)) {
     std::fprintf(
         stderr,
-        "noesis %s: this run is finished (%s); nothing was done. Without --resume it is done "
-        "anew\n",
+        "noesis %s: this run is finished (%s); nothing was done. --overwrite in place of --resume "
+        "does it anew\n",
         command.c_str(), paths.summary.c_str());
     if (options.json) {
       std::ifstream summary(paths.summary);
@@ -626,9 +624,8 @@ int simulate(const SimulateOptions& options, const SimulateConfig& defaults,
     }
     return 0;
   }
-  if (options.resume && !options.overwrite && !has_checkpoint(paths.checkpoint)) {
-    refuse_existing(paths);  // the recording of another run
-  }
+  const bool goes_on = options.resume && has_checkpoint(paths.checkpoint);
+  if (!goes_on && !options.overwrite) refuse_existing(paths);
   try {
     return config.precision == "double" ? run<double>(config, options, paths, command)
                                         : run<float>(config, options, paths, command);
