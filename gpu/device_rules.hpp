@@ -40,6 +40,9 @@ class DeviceRules {
   /// Whether the gains in force are this class' to write.
   bool learns_gains() const noexcept { return gains_.size() > 0; }
 
+  /// Whether biases, and with them drives, are others there than the surgeon's.
+  bool moves_biases() const noexcept { return bias_.size() > 0; }
+
   /// Enqueues a run.
   void run(std::int64_t env, const WeightRules& rules, const WeightDecaySpec& decay,
            DeviceConnectome& connectome, const RuleInputs<T>& inputs);

@@ -14,7 +14,9 @@ struct EmulatedDevice {
   int count = 1;  ///< of devices
   int major = 9;  ///< of its architecture
   int wave = 32;
-  bool has_kernels = true;  ///< whether any was built for it
+  bool has_kernels = true;        ///< whether any was built for it
+  std::int64_t copied_bytes = 0;  ///< by all copies so far
+  int num_threads = 1;            ///< that run a kernel's rows, neighbours on different ones
 };
 
 EmulatedDevice& emulated_device();

@@ -104,6 +104,7 @@ inline ApiError api_malloc_pinned(void** memory, std::size_t bytes) {
 }
 inline ApiError api_free_pinned(void* memory) { return std::free(memory), kApiSuccess; }
 inline ApiError api_copy(void* to, const void* from, std::size_t bytes, ApiStream) {
+  emulated_device().copied_bytes += static_cast<std::int64_t>(bytes);
   return std::memmove(to, from, bytes), emulated_health();
 }
 inline ApiError api_fill(void* memory, int byte, std::size_t bytes, ApiStream) {

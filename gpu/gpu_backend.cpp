@@ -83,6 +83,30 @@ class GpuBackend final : public Backend<T> {
 
   void fetch(State<T>& x) override { x_.download({x.data(), static_cast<std::size_t>(x.size())}); }
 
+  void watch(std::span<const std::int64_t> neurons) override {
+    watched_.assign(neurons.begin(), neurons.end());
+    watched_ids_ = DeviceBuffer<std::int64_t>(device_, std::ssize(watched_), "observations");
+    watched_ids_.upload(watched_);
+    gathered_.resize(watched_.size() * index(shape_.num_tiles() * shape_.tile_width));
+    watched_rates_ = DeviceBuffer<T>(device_, std::ssize(gathered_), "observations");
+  }
+
+  void fetch_watched(State<T>& x) override {
+    const std::int64_t width = shape_.tile_width, num_watched = std::ssize(watched_);
+    launch(Gather<T>{num_watched, one_.plane_size(), shape_.num_components, shape_.tile_width,
+                     watched_ids_.data(), x_.data(), watched_rates_.data()},
+           num_watched * width, shape_.num_tiles(), device_.stream());
+    device_.check_launch("gather what is observed");
+    watched_rates_.download(gathered_);
+    auto next = gathered_.cbegin();
+    for (std::int64_t tile = 0; tile < shape_.num_tiles(); ++tile) {
+      for (const std::int64_t neuron : watched_) {
+        std::copy_n(next, width, x.plane(tile, 0) + neuron * width);
+        next += width;
+      }
+    }
+  }
+
   void state_changed() override { has_state_ = false; }
 
   void synapses_changed(std::size_t connectome, const SynapseView& table,
@@ -358,7 +382,29 @@ class GpuBackend final : public Backend<T> {
     return buffer.data();
   }
 
+  /// Where nothing but a few values of the drive are others.
+  bool upload_changed_drive() {
+    if (!has_inputs_ || rules_.moves_biases()) return false;
+    const auto changed = surgeon_.driven_since(inputs_version_);
+    if (!changed) return false;
+    const std::int64_t count = std::ssize(*changed);
+    if (driven_places_.size() < count) {
+      driven_places_ = DeviceBuffer<std::int64_t>(device_, 2 * count, "inputs");
+      driven_values_ = DeviceBuffer<T>(device_, 2 * count, "inputs");
+    }
+    std::vector<T> values(changed->size());
+    std::ranges::transform(*changed, values.begin(),
+                           [drive = surgeon_.drive(0)](std::int64_t at) { return drive[at]; });
+    driven_places_.upload(*changed);
+    driven_values_.upload(values);
+    launch(Scatter<T>{driven_places_.data(), driven_values_.data(), drive_.data()}, count, 1,
+           device_.stream());
+    inputs_version_ = surgeon_.version();
+    return true;
+  }
+
   void upload_inputs() {
+    if (upload_changed_drive()) return;
     inputs_.drive = put(drive_, surgeon_.drive(0));
     rules_.put_biases();
     inputs_.gain = put(gain_, rules_.learns_gains() ? surgeon_.gains(0) : surgeon_.gain(0));
@@ -455,6 +501,12 @@ class GpuBackend final : public Backend<T> {
   DeviceRules<T> rules_;
   std::vector<SynapseView> host_tables_;  // (num_connectomes) that came last
   InputsView<T> inputs_;
+  DeviceBuffer<std::int64_t> driven_places_;  // of few values of the drive
+  DeviceBuffer<T> driven_values_;
+  std::vector<std::int64_t> watched_;
+  DeviceBuffer<std::int64_t> watched_ids_;
+  DeviceBuffer<T> watched_rates_;  // [tile][watched][lane]
+  std::vector<T> gathered_;        // the same on the host
   DeviceBuffer<std::int32_t> found_;
   DeviceBuffer<Levels> levels_;  // of chunks
   DeviceBuffer<std::uint64_t> seeds_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <thread>
+#include <vector>
 
 #include "gpu/launch.hpp"
 #include "gpu/team.hpp"
@@ -14,9 +16,18 @@ namespace noesis::NOESIS_GPU {
 template <class Kernel>
 void launch(const Kernel& kernel, std::int64_t num_rows, std::int64_t num_tiles, ApiStream) {
   // Backwards, so that what depends on the order of rows does not pass by luck.
-  for (std::int64_t tile = num_tiles; tile-- > 0;) {
-    for (std::int64_t row = num_rows; row-- > 0;) kernel(Team<Kernel::kTeamSize>(), row, tile);
-  }
+  const std::int64_t num_threads = emulated_device().num_threads;
+  const auto run = [&](std::int64_t thread) {
+    for (std::int64_t tile = num_tiles; tile-- > 0;) {
+      for (std::int64_t row = num_rows; row-- > 0;) {
+        if ((row + tile) % num_threads != thread) continue;
+        kernel(Team<Kernel::kTeamSize>(), row, tile);
+      }
+    }
+  };
+  std::vector<std::jthread> others;
+  for (std::int64_t thread = 1; thread < num_threads; ++thread) others.emplace_back(run, thread);
+  run(0);
 }
 
 #else

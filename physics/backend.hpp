@@ -54,6 +54,11 @@ class Backend {
   /// Makes `x` the present state, where that is elsewhere.
   virtual void fetch(State<T>&) {}
 
+  /// Neurons whose first state variable fetch_watched() brings, different ones; none before.
+  virtual void watch(std::span<const std::int64_t>) {}
+  /// As fetch(), and need not bring more than what is watched.
+  virtual void fetch_watched(State<T>& x) { fetch(x); }
+
   /// The caller has written to the host's copy, which fetch() had brought up to date.
   virtual void state_changed() {}
   /// What takes the place of the processor's adaptive integrator, or null; it outlives the stepper.

@@ -227,7 +227,7 @@ void Simulation<T>::Impl::advance_fixed(double t) {
     const std::int64_t count = steps_to_rules(last - num_steps);
     settle_changed_inputs();
     stepping->advance(state, {num_steps, count, seeds, episode_start});
-    is_behind = true;
+    is_behind = is_watched_behind = true;
     is_history_behind = true;
     num_steps += count;
     if (steps_per_rule == 0) continue;
@@ -351,6 +351,21 @@ void Simulation<T>::advance_to(double t_ms, double limit_ms) {
 template <Real T>
 const State<T>& Simulation<T>::state() const {
   return impl_->present_state();
+}
+template <Real T>
+void Simulation<T>::watch(std::span<const std::int64_t> neurons) {
+  for (const std::int64_t neuron : neurons) {
+    ensure(neuron >= 0 && neuron < impl_->shape.num_neurons, "neurons of this batch");
+  }
+  // More than half of the state is fetched as fast whole.
+  impl_->is_watching = impl_->stepping && 2 * std::ssize(neurons) < impl_->shape.num_neurons *
+                                                                        impl_->shape.num_components;
+  impl_->is_watched_behind = true;
+  if (impl_->is_watching) impl_->stepping->watch(neurons);
+}
+template <Real T>
+const State<T>& Simulation<T>::watched_state() const {
+  return impl_->watched_state();
 }
 template <Real T>
 void Simulation<T>::set_state(const State<T>& x) {

@@ -150,6 +150,11 @@ class Simulation {
 
   /// State at time_ms(), read back where it is on a device.
   const State<T>& state() const;
+  /// For readers of a few neurons, of whom only these need be read back: names them (different ids,
+  /// all at first), and the state at time_ms(), of which no more than their first state variable is
+  /// up to date.
+  void watch(std::span<const std::int64_t> neurons);
+  const State<T>& watched_state() const;
   /// Replaces the state (same shape) at the present time, and with delays the past.
   void set_state(const State<T>& x);
   /// What the neurons of an environment transmit at time_ms() (num_neurons).

@@ -25,7 +25,14 @@ class Simulation<T>::Impl {
     is_behind = false;
     return state;
   }
-  /// The same, to be written to.
+  /// The host's copy of the state, up to date as to what is watched.
+  const State<T>& watched_state() {
+    if (!is_watching) return present_state();
+    if (is_behind && is_watched_behind) stepping->fetch_watched(state);
+    is_watched_behind = false;
+    return state;
+  }
+  /// The same as present_state(), to be written to.
   State<T>& edit_state() {
     present_state();
     if (stepping) stepping->state_changed();
@@ -91,10 +98,12 @@ class Simulation<T>::Impl {
   BatchShape shape;
   Surgeon<T> surgeon;
   CpuBackend<T> backend;
-  State<T> state;                     // the host's copy; go through present_state(), edit_state()
-  bool is_behind = false;             // the host's copy
-  bool is_history_behind = false;     // the host's line of delays
-  std::vector<PlasticBrain> plastic;  // (num_envs), or empty without rules
+  State<T> state;          // the host's copy; go through present_state(), edit_state()
+  bool is_behind = false;  // the host's copy
+  bool is_watching = false;
+  bool is_watched_behind = false;        // of the host's copy, what is watched
+  bool is_history_behind = false;        // the host's line of delays
+  std::vector<PlasticBrain> plastic;     // (num_envs), or empty without rules
   std::unique_ptr<Backend<T>> stepping;  // of fixed steps; of adaptive ones elsewhere only
   std::unique_ptr<AdaptiveStepper<T>> adaptive;
   std::int64_t num_steps = 0;

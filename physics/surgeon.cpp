@@ -7,6 +7,12 @@
 #include "core/error.hpp"
 
 namespace noesis {
+namespace {
+
+/// Changes of the drive that are listed; of an array, at most an eighth.
+constexpr std::int64_t kMostListed = 65'536;
+
+}  // namespace
 
 template <Real T>
 Surgeon<T>::Surgeon(BatchShape batch, std::span<const double> bias)
@@ -57,24 +63,37 @@ void Surgeon<T>::refuse(std::int64_t env, std::int64_t neuron, double value) con
 }
 
 template <Real T>
-void Surgeon<T>::update_drive(std::int64_t env, std::int64_t neuron) {
+void Surgeon<T>::put_drive(std::int64_t at, T bias, T current) {
+  if (bias_.data()[at] == bias && current_.data()[at] == current) return;
+  bias_.data()[at] = bias;
+  current_.data()[at] = current;
+  drive_.data()[at] = bias + current;
+  if (std::ssize(log_) >= std::min(kMostListed, drive_.size() / 8)) return count_change();
   ++version_;
-  const std::int64_t at = drive_.index(env, 0, neuron);
-  drive_.data()[at] = bias_.data()[at] + current_.data()[at];
+  log_.push_back(at);
+}
+
+template <Real T>
+std::optional<std::span<const std::int64_t>> Surgeon<T>::driven_since(
+    std::uint64_t version) const noexcept {
+  if (version < log_start_) return {};
+  return std::span(log_).subspan(static_cast<std::size_t>(version - log_start_));
 }
 
 template <Real T>
 void Surgeon<T>::set_transmits(std::int64_t env, std::int64_t neuron, bool transmits) {
-  ++version_;
   T& value = transmits_.at(env, 0, neuron);
+  if (value == (transmits ? T(1) : T(0))) return;
+  count_change();
   num_mute_ += (transmits ? 0 : 1) - (value == T(0) ? 1 : 0);
   value = transmits ? T(1) : T(0);
 }
 
 template <Real T>
 void Surgeon<T>::set_moves(std::int64_t env, std::int64_t neuron, T moves, double level) {
-  ++version_;
   T& value = moves_.at(env, 0, neuron);
+  if (value == moves && level_.at(env, 0, neuron) == static_cast<T>(level)) return;
+  count_change();
   num_held_ += (moves < kFree<T> ? 1 : 0) - (value < kFree<T> ? 1 : 0);
   value = moves;
   level_.at(env, 0, neuron) = static_cast<T>(level);
@@ -83,8 +102,8 @@ void Surgeon<T>::set_moves(std::int64_t env, std::int64_t neuron, T moves, doubl
 template <Real T>
 void Surgeon<T>::set_current(std::int64_t env, std::int64_t neuron, double amplitude) {
   check(env, neuron, amplitude);
-  current_.at(env, 0, neuron) = static_cast<T>(amplitude);
-  update_drive(env, neuron);
+  const std::int64_t at = drive_.index(env, 0, neuron);
+  put_drive(at, bias_.data()[at], static_cast<T>(amplitude));
 }
 
 template <Real T>
@@ -92,30 +111,28 @@ void Surgeon<T>::set_currents(std::int64_t env, std::span<const std::int64_t> ne
                               std::span<const double> amplitudes) {
   ensure(neurons.size() == amplitudes.size(), "one current a neuron");
   for (std::size_t k = 0; k < neurons.size(); ++k) check(env, neurons[k], amplitudes[k]);
-  if (neurons.empty()) return;
-  ++version_;
   const std::int64_t first = drive_.index(env, 0, 0);
   for (std::size_t k = 0; k < neurons.size(); ++k) {
     const std::int64_t at = first + neurons[k] * shape_.tile_width;
-    current_.data()[at] = static_cast<T>(amplitudes[k]);
-    drive_.data()[at] = bias_.data()[at] + current_.data()[at];
+    put_drive(at, bias_.data()[at], static_cast<T>(amplitudes[k]));
   }
 }
 
 template <Real T>
 void Surgeon<T>::set_bias(std::int64_t env, std::int64_t neuron, double bias) {
   check(env, neuron, bias);
-  bias_.at(env, 0, neuron) = static_cast<T>(bias);
-  update_drive(env, neuron);
+  const std::int64_t at = drive_.index(env, 0, neuron);
+  put_drive(at, static_cast<T>(bias), current_.data()[at]);
 }
 
 template <Real T>
 void Surgeon<T>::set_gain(std::int64_t env, std::int64_t neuron, double gain) {
   check(env, neuron, gain);
   require(gain >= 0, "negative gain", "intervention", gain, "at least 0");
-  ++version_;
   T& value = gain_.at(env, 0, neuron);
   const T next = static_cast<T>(gain);
+  if (value == next) return;
+  count_change();
   num_modulated_ += (next != T(1) ? 1 : 0) - (value != T(1) ? 1 : 0);
   value = next;
 }
@@ -158,8 +175,8 @@ template <Real T>
 void Surgeon<T>::clear(std::int64_t env) {
   check(env, 0, 0);
   for (std::int64_t i = 0; i < shape_.num_neurons; ++i) {
-    current_.at(env, 0, i) = T(0);
-    update_drive(env, i);
+    const std::int64_t at = drive_.index(env, 0, i);
+    put_drive(at, bias_.data()[at], T(0));
     if (moves_.at(env, 0, i) == kLesioned<T>) continue;
     set_transmits(env, i, true);
     set_moves(env, i, kFree<T>, 0);
@@ -172,7 +189,8 @@ void Surgeon<T>::reset(std::int64_t env) {
   for (std::int64_t i = 0; i < shape_.num_neurons; ++i) {
     set_transmits(env, i, true);
     set_moves(env, i, kFree<T>, 0);
-    bias_.at(env, 0, i) = static_cast<T>(default_bias_[static_cast<std::size_t>(i)]);
+    put_drive(drive_.index(env, 0, i), static_cast<T>(default_bias_[static_cast<std::size_t>(i)]),
+              T(0));
     set_gain(env, i, 1);
   }
   clear(env);
@@ -191,9 +209,7 @@ void Surgeon<T>::set_inputs(std::int64_t env, std::span<const T> values) {
   ensure(values.size() == kNumArrays * n, "inputs of an environment of this size");
   for (std::size_t k = 0; k < n; ++k) {
     const auto i = static_cast<std::int64_t>(k);
-    bias_.at(env, 0, i) = values[k];
-    current_.at(env, 0, i) = values[n + k];
-    update_drive(env, i);
+    put_drive(drive_.index(env, 0, i), values[k], values[n + k]);
     set_transmits(env, i, values[2 * n + k] != T(0));
     set_moves(env, i, values[3 * n + k], static_cast<double>(values[4 * n + k]));
     set_gain(env, i, static_cast<double>(values[5 * n + k]));
@@ -214,7 +230,7 @@ void Surgeon<T>::pin(State<T>& x) const {
 
 template <Real T>
 void Surgeon<T>::refresh() {
-  ++version_;
+  count_change();
   num_mute_ = std::count(transmits_.data(), transmits_.data() + transmits_.size(), T(0));
   num_held_ = std::count_if(moves_.data(), moves_.data() + moves_.size(),
                             [](T moves) { return moves < kFree<T>; });

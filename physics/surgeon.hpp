@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -80,8 +81,12 @@ class Surgeon {
   const T* level(std::int64_t tile) const noexcept { return level_.plane(tile, 0); }
   /// gain(), where nobody is modulated too.
   const T* gains(std::int64_t tile) const noexcept { return gain_.plane(tile, 0); }
-  /// Changes whenever one of these arrays may have: for copies of them elsewhere.
+  /// Changes whenever one of these arrays has: for copies of them elsewhere.
   std::uint64_t version() const noexcept { return version_; }
+  /// Which values of drive(0) have changed since version() was `version`, in any order, some twice;
+  /// nothing where another array has too, or more than is worth a list. Valid until the next
+  /// change.
+  std::optional<std::span<const std::int64_t>> driven_since(std::uint64_t version) const noexcept;
 
   /// Everything that holds in one environment: kNumArrays values a neuron, appended to `values`.
   void append_inputs(std::int64_t env, std::vector<T>& values) const;
@@ -101,7 +106,12 @@ class Surgeon {
  private:
   void check(std::int64_t env, std::int64_t neuron, double value) const;
   [[noreturn]] void refuse(std::int64_t env, std::int64_t neuron, double value) const;
-  void update_drive(std::int64_t env, std::int64_t neuron);
+  void put_drive(std::int64_t at, T bias, T current);
+  /// A change that driven_since() does not list.
+  void count_change() {
+    log_start_ = ++version_;
+    log_.clear();
+  }
   void set_transmits(std::int64_t env, std::int64_t neuron, bool transmits);
   void set_moves(std::int64_t env, std::int64_t neuron, T moves, double level);
 
@@ -113,6 +123,8 @@ class Surgeon {
   std::int64_t num_modulated_ = 0;
   std::int64_t num_held_ = 0;
   std::uint64_t version_ = 0;
+  std::uint64_t log_start_ = 0;    // version_ - log_.size()
+  std::vector<std::int64_t> log_;  // places of drive_ that have changed since log_start_
 };
 
 }  // namespace noesis

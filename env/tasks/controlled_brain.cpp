@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -92,6 +93,13 @@ ControlledBrain::ControlledBrain(Subject subject, const BrainOptions& options,
     episode.charge.resize(static_cast<std::size_t>(stimulated_.size()));
     episode.amplitude.resize(episode.charge.size());
   }
+  watch({});
+}
+
+void ControlledBrain::watch(std::span<const std::int64_t> neurons) {
+  std::set<std::int64_t> watched(recorded_.neurons().begin(), recorded_.neurons().end());
+  watched.insert(neurons.begin(), neurons.end());
+  brains_.watch(std::vector(watched.begin(), watched.end()));
 }
 
 void ControlledBrain::reset(std::int64_t env, std::uint64_t seed) {
@@ -180,7 +188,7 @@ void ControlledBrain::count_interval() {
 
 void ControlledBrain::observe(std::int64_t env, std::span<float> observation) const {
   const Episode& episode = episodes_[static_cast<std::size_t>(env)];
-  const Rates rates_of = rates(env);
+  const Rates rates_of = watched_rates(env);
   for (std::int64_t site = 0; site < recorded_.size(); ++site) {
     const auto neurons = recorded_.neurons(site);
     const auto weights = recorded_.weights(site);

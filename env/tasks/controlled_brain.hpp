@@ -114,6 +114,9 @@ class ControlledBrain {
     return static_cast<double>(steps_per_look_) * dt_ms_ / subject_.tau_ms;
   }
 
+  /// Names neurons that watched_rates() is asked for, beside those of the recorded sites.
+  void watch(std::span<const std::int64_t> neurons);
+
   double rate(std::int64_t env, std::int64_t neuron) const { return rates(env)[neuron]; }
   /// Rates of one environment by neuron; valid until the brains are moved.
   class Rates {
@@ -134,6 +137,10 @@ class ControlledBrain {
     bool is_rate_network_;
   };
   Rates rates(std::int64_t env) const { return {brains_.state(), env, is_rate_network_}; }
+  /// The same, of watched neurons and recorded sites alone: only these cross from a device.
+  Rates watched_rates(std::int64_t env) const {
+    return {brains_.watched_state(), env, is_rate_network_};
+  }
   /// Rates of the recorded sites (weighted means of their neurons, by the weights' sizes) with the
   /// observation noise, clipped to [-1, 1].
   void observe(std::int64_t env, std::span<float> observation) const;

@@ -49,7 +49,9 @@ SteerTask::SteerTask(const SteerOptions& options, std::int64_t num_envs, int num
       targets_(brain_.subject(), options),
       observation_space_(
           uniform_box({brain_.recorded().size() + std::ssize(targets_.neurons())}, -1, 1)),
-      target_(static_cast<std::size_t>(num_envs), std::vector<double>(targets_.neurons().size())) {}
+      target_(static_cast<std::size_t>(num_envs), std::vector<double>(targets_.neurons().size())) {
+  brain_.watch(targets_.neurons());
+}
 
 std::span<const double> SteerTask::target_option(const Dict& options) const {
   const auto refuse = [](const std::string& where, std::string got, std::string allowed) {
@@ -80,7 +82,7 @@ void SteerTask::reset(std::int64_t env, std::uint64_t seed, const Dict& options,
 
 double SteerTask::squared_distance(std::int64_t env) const {
   const std::vector<double>& target = target_[static_cast<std::size_t>(env)];
-  const ControlledBrain::Rates rates = brain_.rates(env);
+  const ControlledBrain::Rates rates = brain_.watched_rates(env);
   double sum = 0;
   for (std::size_t k = 0; k < target.size(); ++k) {
     const double error = rates[targets_.neurons()[k]] - target[k];

@@ -81,6 +81,39 @@ struct Pin {
   }
 };
 
+/// gathered[tile][k][lane] = component 0 of neuron watched[k]. Rows are k and lane.
+template <class T>
+struct Gather {
+  static constexpr int kTeamSize = 1;
+
+  std::int64_t num_watched = 0;
+  std::int64_t plane = 0;
+  std::int32_t num_components = 1;
+  std::int32_t width = 1;                 // of a tile
+  const std::int64_t* watched = nullptr;  // (num_watched)
+  const T* x = nullptr;                   // [tile][component][neuron][lane]
+  T* gathered = nullptr;
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t tile) const {
+    const std::int64_t at = watched[n / width] * width + n % width;
+    gathered[tile * num_watched * width + n] = x[tile * num_components * plane + at];
+  }
+};
+
+/// values[k] -> to[places[k]]. Rows are k, of one tile; a place that comes twice gets one value.
+template <class T>
+struct Scatter {
+  static constexpr int kTeamSize = 1;
+
+  const std::int64_t* places = nullptr;
+  const T* values = nullptr;
+  T* to = nullptr;
+
+  NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t) const {
+    to[places[n]] = values[n];
+  }
+};
+
 /// Writes 1 to *found where a value is infinite or not a number. Rows are values, of one tile.
 template <class T>
 struct FindNonFinite {

@@ -152,6 +152,30 @@ TYPED_TEST(EmulatedDevice, MeasuresLevelsInTheOrderOfTheCpu) {
 
 TEST(EmulatedEnvs, GiveTheObservationsOfTheCpu) { testing::check_envs(emulated::kind<double>()); }
 
+// What crosses in a step is what is seen and what is done, not the brains. Mutations: a state that
+// is fetched whole, drives that are.
+TEST(EmulatedEnvs, SendActionsAndObservationsAlone) {
+  const std::int64_t num_envs = 16, num_neurons = 400, sites = 6, num_steps = 5;
+  EnvOptions options{.toml = {},
+                     .overrides = {"subject=reference-" + std::to_string(num_neurons),
+                                   "recorded=random:" + std::to_string(sites),
+                                   "stimulated=random:" + std::to_string(sites)}};
+  options.make_backend = emulated::kind<double>().make;
+  const auto env = make_vec("noesis/Steer-v0", num_envs, options, Autoreset::kNextStep, 1);
+  env->reset(5);
+  std::vector<float> actions(static_cast<std::size_t>(num_envs * env->action_size()));
+  std::int64_t before = 0;
+  for (std::int64_t step = -1; step < num_steps; ++step) {
+    if (step == 0) before = emulated::emulated_device().copied_bytes;
+    std::ranges::fill(actions, 0.1f * static_cast<float>(step + 2));
+    env->step(actions);
+  }
+  const std::int64_t bytes = (emulated::emulated_device().copied_bytes - before) / num_steps;
+  const std::int64_t numbers = num_envs * sites * 8;
+  EXPECT_GE(bytes, 3 * numbers);  // the place and the value of an action, and a rate
+  EXPECT_LT(bytes, 4 * numbers);
+}
+
 /// The error of making a batch on the device as it is.
 template <Real T>
 std::string error_of_making() {

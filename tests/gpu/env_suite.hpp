@@ -47,6 +47,13 @@ inline void check_env(const GpuKind<double>& kind, const std::string& id,
 inline void check_envs(const GpuKind<double>& kind) {
   check_env(kind, "noesis/Steer-v0", {"max_episode_steps=5", "noise=0.02"}, 11);
   check_env(kind, "noesis/Steer-v0", {"action_mode=surgeon", "subject=celegans"}, 2);
+  check_env(kind, "noesis/Steer-v0",
+            {"subject=reference-150", "recorded=random:7", "stimulated=random:5",
+             "max_episode_steps=5", "observation_noise=0.1"},
+            11);
+  check_env(kind, "noesis/Steer-v0",
+            {"subject=reference-150", "model=rate", "recorded=3+5:-0.5,90", "stimulated=random:4"},
+            1);
   check_env(kind, "noesis/Quench-v0", {"max_episode_steps=7", "charge_balanced=true"}, 9);
   check_env(kind, "noesis/Wake-v0", {}, 3);
   check_env(kind, "noesis/Discover-v0", {"num_neurons=8", "budget=40", "noise=0.01"}, 3);

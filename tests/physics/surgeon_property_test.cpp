@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <array>
+#include <vector>
+
 #include "physics/simulation.hpp"
 #include "tests/physics/brains.hpp"
 
@@ -73,6 +76,70 @@ TEST(SurgeonProperty, ClearedWithoutLesionsIsUntouched) {
     for (Simulation<double>* one : {&sim, &untouched}) one->advance_to(one->time_ms() + 0.5);
     expect_same(sim, untouched);
   }));
+}
+
+// A copy that takes over what is listed, and everything where nothing is, is the drive; where there
+// is a list, no other array has changed. Mutations: a value that is not listed, a list that goes on
+// after a silence, one that begins too late when it was full.
+TEST(SurgeonProperty, ListsWhatHasChangedOfTheDrive) {
+  bool was_listed = false, was_not = false;
+  EXPECT_TRUE(rc::check([&] {
+    const BatchShape shape = {
+        .num_envs = kEnvs, .num_components = 2, .num_neurons = kNeurons, .tile_width = 8};
+    Surgeon<double> surgeon(shape, std::vector<double>(kNeurons, 0.25));
+    const std::int64_t size = surgeon.arrays()[0]->size();
+    const auto values = [&](const double* array) {
+      return array == nullptr ? std::vector<double>() : std::vector<double>(array, array + size);
+    };
+    const auto others = [&] {
+      return std::array{values(surgeon.gain(0)), values(surgeon.transmits(0)),
+                        values(surgeon.moves(0)), values(surgeon.level(0))};
+    };
+    std::vector<double> copy = values(surgeon.drive(0));
+    for (int round = *rc::gen::inRange(1, 8); round-- > 0;) {
+      const std::uint64_t version = surgeon.version();
+      const auto before = others();
+      for (int k = *rc::gen::inRange(0, 12); k-- > 0;) {
+        const auto env = *rc::gen::inRange<std::int64_t>(0, kEnvs);
+        const auto neuron = *rc::gen::inRange<std::int64_t>(0, kNeurons);
+        const double value = 0.5 * *rc::gen::inRange(0, 4);
+        switch (*rc::gen::inRange(0, 24)) {
+          case 0:
+            surgeon.silence(env, neuron, value > 0);
+            break;
+          case 1:
+            surgeon.clamp(env, neuron, value);
+            break;
+          case 2:
+            surgeon.set_gain(env, neuron, value);
+            break;
+          case 3:
+            surgeon.clear(env);
+            break;
+          case 4:
+            surgeon.reset(env);
+            break;
+          case 5:
+            surgeon.set_bias(env, neuron, value);
+            break;
+          default:
+            surgeon.set_current(env, neuron, value);
+            break;
+        }
+      }
+      if (const auto changed = surgeon.driven_since(version)) {
+        was_listed = was_listed || !changed->empty();
+        for (const std::int64_t at : *changed)
+          copy[static_cast<std::size_t>(at)] = surgeon.drive(0)[at];
+        RC_ASSERT(before == others());
+      } else {
+        was_not = true;
+        copy = values(surgeon.drive(0));
+      }
+      RC_ASSERT(copy == values(surgeon.drive(0)));
+    }
+  }));
+  EXPECT_TRUE(was_listed && was_not);
 }
 
 // Mutation: reset() that leaves a lesion, or starts the noise of the episode elsewhere.
