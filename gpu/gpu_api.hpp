@@ -6,6 +6,7 @@
 /// The emulation runs kernels in loops over memory of the host, so that tests and sanitizers see
 /// the same text that devices run.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -272,7 +273,9 @@ NOESIS_DEVICE void write_once(V* at, V value) {
   __builtin_nontemporal_store(value, at);
 }
 #else
-inline void atomic_add(std::int32_t* at, std::int32_t value) { *at += value; }
+inline void atomic_add(std::int32_t* at, std::int32_t value) {
+  std::atomic_ref(*at).fetch_add(value, std::memory_order_relaxed);
+}
 template <class V>
 V read_once(const V* at) {
   return *at;

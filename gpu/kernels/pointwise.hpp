@@ -114,7 +114,8 @@ struct Scatter {
   }
 };
 
-/// Writes 1 to *found where a value is infinite or not a number. Rows are values, of one tile.
+/// Adds to *found the number of values that are infinite or no numbers. Rows are values, of one
+/// tile.
 template <class T>
 struct FindNonFinite {
   static constexpr int kTeamSize = 1;
@@ -123,7 +124,7 @@ struct FindNonFinite {
   std::int32_t* found = nullptr;
 
   NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t n, std::int64_t) const {
-    if (!(x[n] - x[n] == T(0))) *found = 1;  // whoever writes, writes the same
+    if (!(x[n] - x[n] == T(0))) atomic_add(found, 1);
   }
 };
 

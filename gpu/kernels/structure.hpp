@@ -66,14 +66,14 @@ struct FindDead {
   const std::int32_t* outputs = nullptr;
   const std::uint8_t* is_safe = nullptr;  // has gap junctions
   std::uint8_t* dead = nullptr;
-  std::int32_t* found = nullptr;  // 1 where there are any
+  std::int32_t* found = nullptr;  // how many there are is added
 
   NOESIS_DEVICE void operator()(const Team<1>&, std::int64_t i, std::int64_t) const {
     const bool starved = inputs[i] == 0 && inputs_before[i] > 0;
     const bool mute = outputs[i] == 0 && outputs_before[i] > 0;
     if (dead[i] != 0 || is_safe[i] != 0 || !(starved || mute)) return;
     dead[i] = 1;
-    *found = 1;
+    atomic_add(found, 1);
   }
 };
 

@@ -312,14 +312,14 @@ void check_plasticity(const GpuKind<T>& kind) {
 /// Levels of outputs, of batches whose last chunk is not full, silenced neurons among them.
 /// Mutations: a lane that begins one further, chunks added from the end, the states for outputs.
 template <Real T>
-void check_levels(const GpuKind<T>& kind) {
+void check_levels(const GpuKind<T>& kind, std::int64_t neurons = 2111) {
   const ThreadArena arena(1);
   for (const char* model : {"rate", "wilson_cowan"}) {
     for (const std::int64_t envs : {1, 5, 19}) {
       const BrainSpec spec = spec_of({model, "", "euler", 0});
-      const ConnectomePtr brain = uneven_brain(2111, 3, 42);
-      const BatchShape shape = batch_shape(spec.model, 2111, envs, false, kTileWidth<T>);
-      Surgeon<T> surgeon(shape, spec.drive.values(2111));
+      const ConnectomePtr brain = uneven_brain(neurons, 3, 42);
+      const BatchShape shape = batch_shape(spec.model, neurons, envs, false, kTileWidth<T>);
+      Surgeon<T> surgeon(shape, spec.drive.values(neurons));
       for (std::int64_t env = 0; env < envs; ++env) surgeon.silence(env, 3 + env);
       const std::vector<ConnectomePtr> connectomes = {brain};
       const BackendRequest<T> request = {connectomes, spec.model, spec.integrator, 0,
@@ -330,7 +330,7 @@ void check_levels(const GpuKind<T>& kind) {
       State<T> x(shape);
       RandomSequence random(43, Stream::kInitialState);
       for (std::int64_t n = 0; n < x.size(); ++n) x.data()[n] = static_cast<T>(random.normal());
-      for (const std::int64_t count : {std::int64_t{2111}, std::int64_t{1024}, std::int64_t{31}}) {
+      for (const std::int64_t count : {neurons, neurons / 2, std::int64_t{31}}) {
         const LevelThresholds thresholds = {0.1, 0.8};
         const Levels a = host->levels(x, envs - 1, count, thresholds).value();
         const Levels b = device->levels(x, envs - 1, count, thresholds).value();

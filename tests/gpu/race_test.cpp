@@ -28,7 +28,9 @@ TEST_F(EmulatedThreads, Learn) { testing::check_plasticity<float>(emulated::kind
 TEST_F(EmulatedThreads, ChangeStructure) {
   testing::check_structure<float>(emulated::kind<float>());
 }
-TEST_F(EmulatedThreads, MeasureLevels) { testing::check_levels<float>(emulated::kind<float>()); }
+TEST_F(EmulatedThreads, MeasureLevels) {
+  testing::check_levels<float>(emulated::kind<float>(), 1100);
+}
 TEST_F(EmulatedThreads, LookForWhatIsNotFinite) {
   testing::check_blow_up<float>(emulated::kind<float>());
 }
