@@ -330,7 +330,7 @@ void check_levels(const GpuKind<T>& kind, std::int64_t neurons = 2111) {
       State<T> x(shape);
       RandomSequence random(43, Stream::kInitialState);
       for (std::int64_t n = 0; n < x.size(); ++n) x.data()[n] = static_cast<T>(random.normal());
-      for (const std::int64_t count : {neurons, neurons / 2, std::int64_t{31}}) {
+      for (const std::int64_t count : {neurons, kLevelChunk, std::int64_t{31}}) {
         const LevelThresholds thresholds = {0.1, 0.8};
         const Levels a = host->levels(x, envs - 1, count, thresholds).value();
         const Levels b = device->levels(x, envs - 1, count, thresholds).value();
