@@ -174,7 +174,8 @@ void throw_error(std::span<const std::byte> payload) {
   reader.end();
   if (code == 2) throw ConfigError(parts);
   if (code == 1) throw RunError(parts);
-  throw InternalError(parts.what);
+  if (code == 0) throw InternalError(parts.what);
+  throw WireError("an unknown kind of error", std::to_string(code), "0, 1, 2");
 }
 
 }  // namespace noesis

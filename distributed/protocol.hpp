@@ -90,7 +90,8 @@ FrameHeader read_header(std::span<const std::byte> bytes, std::uint64_t most_byt
 void check_payload(const FrameHeader& header, std::span<const std::byte> header_bytes,
                    std::span<const std::byte> payload);
 
-/// An error as a payload, and as it was: ConfigError, WireError as RunError, or RunError.
+/// An error as a payload, and as it was: ConfigError, WireError as RunError, RunError, or else
+/// InternalError. @throws WireError for a payload that is no error.
 Bytes error_payload(const std::exception& error);
 [[noreturn]] void throw_error(std::span<const std::byte> payload);
 

@@ -93,6 +93,9 @@ TEST(Messages, ErrorsKeepTheirPartsAndKind) {
   } catch (const RunError& error) {
     EXPECT_STREQ(error.what(), RunError(parts).what());
   }
+  Bytes unknown = error_payload(InternalError("f"));
+  unknown[0] = std::byte{33};
+  EXPECT_THROW(throw_error(unknown), WireError);
 }
 
 /// A worker that is alone in the world.

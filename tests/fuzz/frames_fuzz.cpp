@@ -23,6 +23,15 @@ void read_back(std::span<const std::byte> payload) {
   decode<Command>(again);
 }
 
+// A peer may say that it met a bug of its own.
+void read_error(std::span<const std::byte> payload) {
+  try {
+    throw_error(payload);
+  } catch (const InternalError& error) {
+    ensure(error_payload(error).size() <= payload.size(), "no more than what the peer said");
+  }
+}
+
 void read_payload(unsigned kind, std::span<const std::byte> payload) {
   switch (kind % 12) {
     case 0:
@@ -48,7 +57,7 @@ void read_payload(unsigned kind, std::span<const std::byte> payload) {
     case 10:
       return read_back<WorkerSnapshot<float>>(payload);
     default:
-      return throw_error(payload);
+      return read_error(payload);
   }
 }
 
