@@ -50,6 +50,13 @@ std::int64_t whole_steps(double time_ms, double dt_ms) {
 }  // namespace
 
 Subject controlled_subject(const BrainOptions& options, Condition condition) {
+  if (options.subject == "lorenz63") {
+    throw ConfigError({.what = "this task is about brains of neurons",
+                       .where = "subject",
+                       .got = options.subject,
+                       .allowed = "celegans, celegans-coupled, reference-N, or a connectome file",
+                       .next = {}});
+  }
   Subject subject =
       make_subject(options.subject, static_cast<std::uint64_t>(options.brain_seed), condition);
   if (!options.connectome.empty()) {

@@ -68,8 +68,8 @@ struct BrainOptions {
   }
 };
 
-/// The subject of the options. @throws ConfigError for an unknown one, a file that cannot be read,
-/// and a condition that the subject cannot have.
+/// The subject of the options, of Wilson-Cowan neurons. @throws ConfigError for an unknown one, one
+/// that is no brain (lorenz63) and a file that cannot be read.
 Subject controlled_subject(const BrainOptions& options, Condition condition = Condition::kHealthy);
 
 /// Surgeon mode for `num_envs` brains. An environment has the same bits alone and in a batch. Rates

@@ -33,15 +33,6 @@ void make_hard(BrainOptions& brain, const char* recorded, const char* stimulated
   brain.observation_noise = 0.01;
 }
 
-void require_wilson_cowan(const Subject& subject) {
-  if (subject.brain.model.name == "wilson_cowan") return;
-  throw ConfigError({.what = "this task is about Wilson-Cowan brains",
-                     .where = "subject",
-                     .got = subject.name,
-                     .allowed = "celegans, celegans-coupled, reference-N",
-                     .next = {}});
-}
-
 }  // namespace
 
 BrainOptions QuenchPreset::of(const std::string& difficulty) {
@@ -62,18 +53,13 @@ BrainOptions WakePreset::of(const std::string& difficulty) {
 }
 
 Subject seized_subject(const QuenchOptions& options) {
-  const bool has_condition = options.brain.subject != "lorenz63";
-  Subject subject =
-      controlled_subject(options.brain, has_condition ? Condition::kSeized : Condition::kHealthy);
-  require_wilson_cowan(subject);
+  Subject subject = controlled_subject(options.brain, Condition::kSeized);
   subject.brain.initial = {.low = kSeizedLow, .high = kSeizedHigh};
   return subject;
 }
 
 Subject comatose_subject(const WakeOptions& options) {
-  Subject subject = controlled_subject(options.brain, Condition::kComatose);
-  require_wilson_cowan(subject);
-  return subject;
+  return controlled_subject(options.brain, Condition::kComatose);
 }
 
 HealTask::HealTask(std::string name, Subject ill, const Subject& healthy, bool at_edge,
