@@ -54,6 +54,9 @@ class Noesis:
     def __init__(self, command, folder, matrix, threads, convention="reference", precision="float", dt=DT_MS):
         self.command, self.folder, self.threads = command, Path(folder), threads
         self.convention, self.precision, self.dt = convention, precision, dt
+        n = matrix.shape[0]
+        self.brain = f"{n // 1000}k" if n >= 1000 else f"{n}"
+        self.brain += f" x {round(matrix.nnz / n)}"
         self.version = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
         self.version = self.version.stdout.split()[1]
         scipy.sparse.save_npz(self.folder / "weights.npz", matrix, compressed=False)
@@ -292,7 +295,7 @@ def main():
     n, k = arguments.neurons, arguments.in_degree
     rows = []
 
-    def add(package, label, noesis, ours, ends, envs, integrator, tolerance, make, check_steps, timed):
+    def add(package, label, noesis, ours, ends, envs, integrator, tolerance, make, check_steps, timed, goal=None):
         found = version(package)
         if found is None:
             print(f"{label}: not installed", file=sys.stderr)
@@ -308,15 +311,16 @@ def main():
         row = {
             "package": package,
             "version": found,
-            "case": f"{label}, {integrator}, {envs} env",
+            "case": f"{noesis.brain}, {label}, {integrator}, {envs} env",
             "difference": gap,
             "env_steps_a_second": envs / seconds,
             "noesis_env_steps_a_second": envs / ours[key],
             "ratio": seconds / ours[key],
+            "goal": goal,
         }
         rows.append(row)
         print(
-            f"{row['case']:42s} {found:10s} {row['env_steps_a_second']:9.2f} env steps/s   "
+            f"{row['case']:55s} {found:10s} {row['env_steps_a_second']:9.2f} env steps/s   "
             f"noesis {row['noesis_env_steps_a_second']:9.2f}   {row['ratio']:6.2f} x   "
             f"differ by {gap:.1e}",
             flush=True,
@@ -331,8 +335,8 @@ def main():
         for integrator in ("rk4", "euler"):
             start, ends[integrator] = noesis.states(check_steps, integrator)
 
-        def peer(package, label, envs, integrator, tolerance, make, timed=steps):
-            add(package, label, noesis, ours, ends, envs, integrator, tolerance, make, check_steps, timed)
+        def peer(package, label, envs, integrator, tolerance, make, timed=steps, goal=None):
+            add(package, label, noesis, ours, ends, envs, integrator, tolerance, make, check_steps, timed, goal)
 
         peer("scipy", "SciPy CSR (1 thread)", 1, "rk4", 1e-5, lambda: with_scipy(matrix, start))
         if version("torch"):
@@ -342,7 +346,7 @@ def main():
             for envs in (1, 16, 64):
                 peer(
                     "torch", "LibTorch sparse CSR", envs, "rk4", 1e-5,
-                    lambda envs=envs: with_torch(matrix, start, envs), max(2, steps // envs),
+                    lambda envs=envs: with_torch(matrix, start, envs), max(2, steps // envs), {1: 1.3, 16: 10}.get(envs),
                 )
             peer("torchdiffeq", "torchdiffeq (3/8 rule)", 1, "rk4", 1e-3, lambda: with_torchdiffeq(matrix, start))
         peer("brian2", "Brian 2 (Cython)", 1, "euler", 1e-5, lambda: with_brian2(matrix, start))
@@ -357,7 +361,7 @@ def main():
         for envs in (1, 64):
             add(
                 "torch", "LibTorch sparse CSR", noesis, ours, {"rk4": end}, envs, "rk4", 1e-5,
-                lambda envs=envs: with_torch(matrix, start, envs), 3, 300,
+                lambda envs=envs: with_torch(matrix, start, envs), 3, 300, {1: 20}.get(envs),
             )
 
     def regions(folder):

@@ -25,6 +25,8 @@ else:
     rows = [row | {{"case": "140k x 100 uniform, 16 env", "value": 5.0 + count, "ratio": 6.0 + count, "goal": 7}},
             row | {{"case": "nobody knows", "value": 2.0, "ratio": 0.5, "goal": 1}},
             row | {{"case": "without a goal", "value": 1234567.0, "ratio": 1.0, "goal": None}}]
+    if (here / "twice").exists():
+        rows.append(rows[0])
     pathlib.Path(sys.argv[sys.argv.index("--json") + 1]).write_text(json.dumps(rows))
 """
 
@@ -37,13 +39,13 @@ def regenerate(tmp_path):
     document = tmp_path / "benchmarks.md"
     document.write_text("# Before\n<!-- figures: written by bench/regenerate.py -->\nold\n<!-- figures: end -->\n# After\n")
 
-    def run(*arguments):
+    def run(*arguments, refused=None):
         done = subprocess.run(
             [sys.executable, ROOT / "bench/regenerate.py", "--noesis", program, "--document", document, "--folder",
              tmp_path / "rows", "--only", "spmm", "broken", *arguments],
             capture_output=True, text=True, timeout=60, check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert (refused in done.stderr) if refused else done.returncode == 0, done.stderr
         return document.read_text()
 
     return run
@@ -54,14 +56,20 @@ def test_figures_reach_the_document(regenerate, tmp_path):
     assert text.startswith("# Before\n") and text.endswith("# After\n") and "\nold\n" not in text
     assert "| spmm | 140k x 100 uniform, 16 env | 6 (5 to 7) | s | plain (1) | 7 (6 to 8) | 7: holds in 2 of 3 |" in text
     assert "| without a goal | 1,234,567 (1,234,567 to 1,234,567) |" in text and "| 1: missed |" in text
-    assert "- `spmm`, 140k x 100 uniform, 16 env: 7 (6 to 8) of 7. A read of a tile" in text
-    assert "nobody knows: 0.5 (0.5 to 0.5) of 1. no reason is written down" in text
+    assert "- `spmm`, 140k x 100 uniform, 16 env, against plain: 7 (6 to 8) of 7. A read of a tile" in text
+    assert "nobody knows, against plain: 0.5 (0.5 to 0.5) of 1. Its cause was not looked for." in text
     assert "- `broken` did not run: noesis: no such luck" in text
     assert "| program | noesis 9.9.9 |" in text and "| load before each run |" in text
     assert regenerate("--repeats", "3").count("| spmm |") == 3
     assert (tmp_path / "calls").read_text() == "xxx", "what the folder has was run again"
     found = json.loads((tmp_path / "rows/spmm-0.json").read_text())
     assert found["rows"][0]["value"] == 5.0 and found["commit"]
+
+
+def test_two_rows_of_one_name_are_not_taken_for_repeats(regenerate, tmp_path):
+    (tmp_path / "twice").touch()
+    before = (tmp_path / "benchmarks.md").read_text()
+    assert regenerate("--repeats", "1", refused="two rows are called") == before
 
 
 def test_the_document_has_its_marks_and_reasons_their_goals():
