@@ -9,7 +9,7 @@
 namespace noesis {
 
 void add_fit_command(CLI::App& app, int& exit_code) {
-  const auto options = std::make_shared<FitCommandOptions>();
+  const auto options = std::make_shared<RunOptions>();
   const auto list_keys = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("fit", "Fit a connectome's weights to recorded activity");
   command->add_option("config", options->config, "Configuration (TOML)");

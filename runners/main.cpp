@@ -16,7 +16,7 @@
 #include "runners/experiments/command.hpp"
 #include "runners/hemisphere_command.hpp"
 #include "runners/large_scale.hpp"
-#include "runners/parse_error.hpp"
+#include "runners/program.hpp"
 #include "runners/report.hpp"
 #include "runners/serve_command.hpp"
 #include "runners/simulate.hpp"
@@ -103,32 +103,11 @@ int run(int argc, char** argv) {
   help_command->footer("Example:\n  noesis help");
   help_command->callback([&] { std::fputs(app.help().c_str(), stdout); });
 
-  try {
-    run_agent_program(argc, argv);
-    if (argc > 1 && argv[1][0] != '-') check_command(app, argv[1]);
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "%s\n", parse_error_text(app, error, argc, argv).c_str());
-    return 2;
-  }
-  return exit_code;
+  run_agent_program(argc, argv);
+  if (argc > 1 && argv[1][0] != '-') check_command(app, argv[1]);
+  return run_command(app, exit_code, argc, argv);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const noesis::UserError& error) {
-    std::fprintf(stderr, "noesis: %s\n", error.what());
-    return error.exit_code();
-  } catch (const std::bad_alloc&) {
-    std::fputs("noesis: out of memory; use fewer neurons, synapses or environments\n", stderr);
-    return 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "noesis: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return exit_code_of(run, argc, argv); }

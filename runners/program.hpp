@@ -1,11 +1,15 @@
 #pragma once
-/// What a user is told who got the command line wrong.
+/// How a program of noesis ends: what a user is told who got the command line wrong, and exit
+/// codes.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/names.hpp"
 
 namespace noesis {
@@ -51,6 +55,37 @@ inline std::string parse_error_text(const CLI::App& app, const CLI::ParseError& 
     }
   }
   return name + ": " + error.what() + "; " + usage;
+}
+
+/// Parses the command line, for which `app` runs a subcommand that sets `exit_code`. Returns that;
+/// 2 for a wrong command line, which is told.
+inline int run_command(CLI::App& app, const int& exit_code, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "%s\n", parse_error_text(app, error, argc, argv).c_str());
+    return 2;
+  }
+  return exit_code;
+}
+
+/// What main() returns: what `run` does, or the exit code of the error that it throws, which is
+/// told in a line.
+inline int exit_code_of(int (*run)(int, char**), int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const UserError& error) {
+    std::fprintf(stderr, "noesis: %s\n", error.what());
+    return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    std::fputs("noesis: out of memory; use fewer neurons, synapses or environments\n", stderr);
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "noesis: %s\n", error.what());
+    return 1;
+  }
 }
 
 }  // namespace noesis

@@ -207,16 +207,10 @@ class TrainingRun {
   std::vector<Json> results_;
 };
 
-TrainConfig configure(const TrainOptions& options) {
+TrainConfig configure(const RunOptions& options) {
   if (options.resume.empty()) return load_config<TrainConfig>(options.config, options.overrides);
-  if (!options.config.empty() || !options.overrides.empty() || !options.out.empty()) {
-    throw ConfigError({.what = "a run is resumed as it was configured",
-                       .where = "--resume " + options.resume.string(),
-                       .got = "a configuration, --set or --out besides",
-                       .allowed = {},
-                       .next = "leave them out"});
-  }
-  return load_config<TrainConfig>(options.resume / "config.toml");
+  check_resume(options);
+  return load_config<TrainConfig>(config_file(options.resume));
 }
 
 void print_result(std::FILE* to, const Json& result, const fs::path& folder) {
@@ -282,8 +276,8 @@ std::optional<Json> finished_result(const fs::path& folder) {
 
 int train(const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const bool resumes = !options.resume.empty();
-  const TrainConfig config = configure(options);
+  const bool resumes = !options.run.resume.empty();
+  const TrainConfig config = configure(options.run);
   const BackendFactory<double> make_backend =
       env_backend_factory(options.backend, options.local_workers);
   {
@@ -291,25 +285,14 @@ int train(const TrainOptions& options) {
     probe.num_envs = 1;
     const Trainer trainer(probe, static_cast<std::uint64_t>(config.seed), make_backend);
   }
-  fs::path folder = resumes ? options.resume : options.out;
-  if (folder.empty()) folder = make_run_folder("train", config.seed);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw file_error("cannot make the folder", folder, error.value());
-  if (!resumes && fs::exists(folder / "config.toml")) {
-    throw ConfigError({.what = "the folder holds a run already",
-                       .where = "--out " + folder.string(),
-                       .got = {},
-                       .allowed = {},
-                       .next = "go on with it by --resume, or choose another folder"});
-  }
+  const fs::path folder = make_folder(options.run, "train", config.seed);
   if (const auto result = resumes ? finished_result(folder) : std::nullopt) {
     std::fprintf(stderr, "noesis train: this run is finished; nothing was done\n");
-    print_result(options.json ? stderr : stdout, *result, folder);
+    print_result(options.run.json ? stderr : stdout, *result, folder);
     return 0;
   }
   try {
-    write_file_atomically(folder / "config.toml", config_to_toml(config));
+    write_file_atomically(config_file(folder), config_to_toml(config));
     TrainingRun run(config, folder, resumes, make_backend);
     if (!run.run()) {
       std::fprintf(stderr,
@@ -324,11 +307,11 @@ int train(const TrainOptions& options) {
     const std::string summary =
         make_summary("train", config.seed, config_digest(config), wall_s, true, result).dump(2);
     write_file_atomically(folder / "summary.json", summary + "\n");
-    if (options.json) std::printf("%s\n", summary.c_str());
-    print_result(options.json ? stderr : stdout, result, folder);
+    if (options.run.json) std::printf("%s\n", summary.c_str());
+    print_result(options.run.json ? stderr : stdout, result, folder);
     return 0;
   } catch (...) {
-    if (!resumes && options.out.empty()) remove_empty_run_folder(folder);
+    if (!resumes && options.run.out.empty()) remove_empty_run_folder(folder);
     throw;
   }
 }

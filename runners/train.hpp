@@ -5,18 +5,15 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include "runners/jobs/run_options.hpp"
 
 namespace noesis {
 
 struct TrainOptions {
-  std::filesystem::path config;
-  std::vector<std::string> overrides;  ///< "key=value"
-  std::filesystem::path out;           ///< empty: a new folder in runs/
-  std::filesystem::path resume;        ///< folder of an interrupted run; config and out are its own
-  std::string backend = "cpu";         ///< what takes the steps of brains (runners/factory.hpp)
-  int local_workers = 0;               ///< processes that the brains are split over; 0: none
-  bool json = false;                   ///< summary to stdout, everything else to stderr
+  RunOptions run;               ///< config, overrides, out, resume, json
+  std::string backend = "cpu";  ///< what takes the steps of brains (runners/factory.hpp)
+  int local_workers = 0;        ///< processes that the brains are split over; 0: none
 };
 
 /// Returns the exit code: 0, or 130 when interrupted (checkpoints are saved then). Leaves

@@ -13,10 +13,11 @@ void add_train(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<TrainOptions>();
   const auto list_keys = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("train", "Train agents in an environment");
-  command->add_option("config", options->config, "Configuration (TOML)");
-  command->add_option("--out", options->out, "Folder of the run (default: a new one in runs/)");
-  command->add_option("--resume", options->resume, "Go on with the interrupted run of this folder");
-  command->add_option("--set", options->overrides, "Override a key: a.b=value")
+  command->add_option("config", options->run.config, "Configuration (TOML)");
+  command->add_option("--out", options->run.out, "Folder of the run (default: a new one in runs/)");
+  command->add_option("--resume", options->run.resume,
+                      "Go on with the interrupted run of this folder");
+  command->add_option("--set", options->run.overrides, "Override a key: a.b=value")
       ->allow_extra_args(false);
   command
       ->add_option("--backend", options->backend,
@@ -27,7 +28,7 @@ void add_train(CLI::App& app, int& exit_code) {
                    "Split the brains over so many processes; results are the same")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
-  command->add_flag("--json", options->json, "Print summary.json to stdout");
+  command->add_flag("--json", options->run.json, "Print summary.json to stdout");
   command->add_flag("--keys", *list_keys,
                     "List the configuration's keys and stop; with --json as JSON");
   command->footer(
@@ -38,10 +39,11 @@ void add_train(CLI::App& app, int& exit_code) {
       "Ctrl-C saves checkpoints; --resume goes on from there, to the same bits.");
   command->callback([options, list_keys, &exit_code] {
     if (*list_keys) {
-      print_keys<TrainConfig>(options->config, options->overrides, options->json);
+      print_keys<TrainConfig>(options->run.config, options->run.overrides, options->run.json);
       return;
     }
-    if (options->config.empty() && options->resume.empty()) throw CLI::RequiredError("config");
+    if (options->run.config.empty() && options->run.resume.empty())
+      throw CLI::RequiredError("config");
     exit_code = train(*options);
   });
 }

@@ -21,34 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-FitConfig configure(const FitCommandOptions& options) {
-  if (options.resume.empty()) return load_config<FitConfig>(options.config, options.overrides);
-  if (!options.config.empty() || !options.overrides.empty() || !options.out.empty()) {
-    throw ConfigError({.what = "a run is resumed as it was configured",
-                       .where = "--resume " + options.resume.string(),
-                       .got = "a configuration, --set or --out besides",
-                       .allowed = {},
-                       .next = "leave them out"});
-  }
-  return load_config<FitConfig>(options.resume / "config.toml");
-}
-
-fs::path make_folder(const FitCommandOptions& options, const FitConfig& config) {
-  if (!options.resume.empty()) return options.resume;
-  if (options.out.empty()) return make_run_folder("fit", config.seed);
-  if (fs::exists(options.out / "config.toml")) {
-    throw ConfigError({.what = "the folder holds a run already",
-                       .where = "--out " + options.out.string(),
-                       .got = {},
-                       .allowed = {},
-                       .next = "go on with it by --resume, or choose another folder"});
-  }
-  std::error_code error;
-  fs::create_directories(options.out, error);
-  if (error) throw file_error("cannot make the folder", options.out, error.value());
-  return options.out;
-}
-
 /// What results depend on, which the number of threads is no part of.
 std::string digest_of(FitConfig config) {
   config.threads = 0;
@@ -94,9 +66,9 @@ void print_result(std::FILE* to, const Json& result, const fs::path& folder, boo
 
 }  // namespace
 
-int fit(const FitCommandOptions& options) {
+int fit(const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const FitConfig config = configure(options);
+  const FitConfig config = read_run_config(options, FitConfig{});
   check_fit_config(config);
   const std::vector<FitTask> tasks = fit_tasks(config);
   std::vector<Job> jobs;
@@ -105,20 +77,14 @@ int fit(const FitCommandOptions& options) {
                         : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads =
       std::max(1, cores / static_cast<int>(std::min<std::size_t>(tasks.size(), 4096)));
-  const fs::path folder = make_folder(options, config);
+  const fs::path folder = make_folder(options, "fit", config.seed);
   try {
     for (const FitTask& task : tasks) jobs.push_back(fit_job(config, task, folder, threads));
-    write_file_atomically(folder / "config.toml", config_to_toml(config));
+    write_file_atomically(config_file(folder), config_to_toml(config));
     std::fprintf(stderr, "noesis fit: running in %s\n", folder.c_str());
     const InterruptScope interrupts;
-    const auto records = run_jobs(jobs, folder / "parts", cores, "fit");
-    if (!records) {
-      std::fprintf(stderr,
-                   "noesis fit: interrupted; finished fits are in %s\n"
-                   "noesis fit: `noesis fit --resume %s` goes on from there\n",
-                   (folder / "parts").c_str(), folder.c_str());
-      return 130;
-    }
+    const auto records = run_jobs(jobs, parts_folder(folder), cores, "fit");
+    if (!records) return report_interrupted("fit", folder);
     const Json result = gather_fits(config, tasks, *records);
     const bool ok = fit_controls_hold(result);
     const double wall_s =

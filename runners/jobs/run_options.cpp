@@ -15,22 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path make_folder(const RunOptions& options, const std::string& command, std::int64_t seed) {
-  if (!options.resume.empty()) return options.resume;
-  if (options.out.empty()) return make_run_folder(command, seed);
-  if (fs::exists(config_file(options.out))) {
-    throw ConfigError({.what = "the folder holds a run",
-                       .where = "--out " + options.out.string(),
-                       .got = {},
-                       .allowed = "a new or empty folder",
-                       .next = "--resume " + options.out.string() + " goes on with it"});
-  }
-  std::error_code error;
-  fs::create_directories(options.out, error);
-  if (error) throw file_error("cannot make the folder", options.out, error.value());
-  return options.out;
-}
-
 void claim_parts(const fs::path& folder, const std::string& digest) {
   const fs::path file = parts_folder(folder) / "config_digest";
   std::string known;
@@ -70,9 +54,25 @@ void check_resume(const RunOptions& options) {
   }
   throw ConfigError({.what = "an interrupted run goes on as it began",
                      .where = "--resume " + options.resume.string(),
-                     .got = "other options",
-                     .allowed = "--resume alone (with --backend and --json)",
-                     .next = "leave CONFIG, --quick, --out, --seed and --set out"});
+                     .got = "a configuration or options that change it",
+                     .allowed = "--resume, --json and what takes the steps (--backend)",
+                     .next = "leave CONFIG, --set, --out and the like out"});
+}
+
+fs::path make_folder(const RunOptions& options, const std::string& command, std::int64_t seed) {
+  if (!options.resume.empty()) return options.resume;
+  if (options.out.empty()) return make_run_folder(command, seed);
+  if (fs::exists(config_file(options.out))) {
+    throw ConfigError({.what = "the folder holds a run",
+                       .where = "--out " + options.out.string(),
+                       .got = {},
+                       .allowed = "a new or empty folder",
+                       .next = "--resume " + options.out.string() + " goes on with it"});
+  }
+  std::error_code error;
+  fs::create_directories(options.out, error);
+  if (error) throw file_error("cannot make the folder", options.out, error.value());
+  return options.out;
 }
 
 fs::path open_run(const RunOptions& options, const std::string& command, std::int64_t seed,

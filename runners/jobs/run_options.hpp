@@ -1,5 +1,6 @@
 #pragma once
-/// What the commands that run jobs have in common: options, configuration, the folder of a run.
+/// What the commands that leave a folder have in common: options, configuration, the folder of a
+/// run.
 
 #include <cstdint>
 #include <filesystem>
@@ -34,7 +35,7 @@ void add_run_options(CLI::App& command, RunOptions& options);
 /// The configuration of a run, in its folder.
 std::filesystem::path config_file(const std::filesystem::path& folder);
 
-/// @throws ConfigError where --resume is not alone, but for --backend.
+/// @throws ConfigError where --resume comes with what results depend on.
 void check_resume(const RunOptions& options);
 
 /// Of an interrupted run its own; else the file and the overrides over `base`. @throws ConfigError.
@@ -60,9 +61,14 @@ std::string result_digest(Config config) {
   return config_digest(config);
 }
 
-/// The run's folder, made where it is not there; it belongs to this configuration from now on.
-/// @throws ConfigError where it holds a run and is not to be resumed, or parts of another
-/// configuration, which would be mixed in silently; RunError where it cannot be written.
+/// The run's folder: that of --resume, --out, or a new one in runs/, made where it is not there.
+/// @throws ConfigError where --out holds a run; RunError where it cannot be made.
+std::filesystem::path make_folder(const RunOptions& options, const std::string& command,
+                                  std::int64_t seed);
+
+/// make_folder(), which belongs to this configuration from now on. @throws ConfigError also where
+/// it holds parts of another configuration, which would be mixed in silently; RunError where it
+/// cannot be written.
 std::filesystem::path open_run(const RunOptions& options, const std::string& command,
                                std::int64_t seed, const std::string& digest,
                                const std::string& config_toml);
