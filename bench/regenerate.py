@@ -4,6 +4,7 @@
     .venv/bin/python bench/regenerate.py                    # all, three times each, about half an hour
     .venv/bin/python bench/regenerate.py --repeats 1 --only spmm step
     .venv/bin/python bench/regenerate.py --folder runs/bench-mine    # goes on with what that folder lacks
+    .venv/bin/python bench/regenerate.py --peers-python PEERS/bin/python    # that has bench/peers/requirements.txt
 
 Every benchmark of `noesis bench` runs by itself and leaves its rows in the folder; those of other packages
 (bench/peers) run where their packages are. What is between the marks `figures` of the document is then written
@@ -55,12 +56,12 @@ def peers_gym(found):
            "baseline": "what is allowed", "baseline_value": allowed, "ratio": allowed / more, "goal": 1}
 
 
-def steps(program, python):
+def steps(program, python, peers_python):
     """{name: (command that takes --json FILE, what makes rows of the file)}."""
     listed = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
     names = [line.split()[0] for line in listed.splitlines() if line.strip()]
     work = {name: ([program, "bench", name], list) for name in names}
-    work["peers"] = ([python, ROOT / "bench/peers/compare.py", "--noesis", program], lambda found: list(peers_compare(found)))
+    work["peers"] = ([peers_python, ROOT / "bench/peers/compare.py", "--noesis", program], lambda found: list(peers_compare(found)))
     work["gym"] = ([python, ROOT / "bench/peers/gym.py", "--noesis", program], lambda found: list(peers_gym(found)))
     return work
 
@@ -84,11 +85,11 @@ def machine(program):
     }
 
 
-def run(folder, program, python, wanted, repeats):
+def run(folder, work, program, wanted, repeats):
     """Runs what the folder lacks. A benchmark that fails is named, and the others go on."""
     failed = {}
     for turn in range(repeats):
-        for name, (command, _) in steps(program, python).items():
+        for name, (command, _) in work.items():
             file = folder / f"{name}-{turn}.json"
             if (wanted and name not in wanted) or file.exists() or name in failed:
                 continue
@@ -106,10 +107,10 @@ def run(folder, program, python, wanted, repeats):
     return failed
 
 
-def gathered(folder, program, python):
+def gathered(folder, work):
     """(rows in the order of the benchmarks, each with the values of its repeats; facts of the runs)."""
     rows, facts = {}, []
-    for name, (_, make) in steps(program, python).items():
+    for name, (_, make) in work.items():
         for file in sorted(folder.glob(f"{name}-*.json")):
             found = json.loads(file.read_text(encoding="utf-8"))
             facts.append({key: value for key, value in found.items() if key != "rows"})
@@ -179,7 +180,8 @@ def written(document, text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--noesis", default=ROOT / "build/release/noesis", type=pathlib.Path, help="the program")
-    parser.add_argument("--python", default=sys.executable, help="of the other packages, where not this one")
+    parser.add_argument("--python", default=sys.executable, help="that imports noesis, where not this one")
+    parser.add_argument("--peers-python", help="that has bench/peers/requirements.txt; default: --python, and what it has")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[], help="benchmarks to run; the table has all of the folder")
     parser.add_argument("--folder", type=pathlib.Path, help="rows so far; default: a new one in runs/")
@@ -188,11 +190,13 @@ def main():
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
     folder = given.folder or ROOT / "runs" / f"bench-{stamp}"
     folder.mkdir(parents=True, exist_ok=True)
-    failed = run(folder, str(given.noesis), given.python, set(given.only), given.repeats)
-    rows, facts = gathered(folder, str(given.noesis), given.python)
+    work = steps(str(given.noesis), given.python, given.peers_python or given.python)
+    failed = run(folder, work, str(given.noesis), set(given.only), given.repeats)
+    rows, facts = gathered(folder, work)
     if not rows:
         sys.exit(f"no benchmark left a row: {failed}")
     command = ".venv/bin/python bench/regenerate.py" + (f" --repeats {given.repeats}" if given.repeats != 3 else "")
+    command += " --peers-python PEERS/bin/python" if given.peers_python else ""
     reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))
     text = section(rows, facts, failed, reasons, command)
     given.document.write_text(written(given.document.read_text(encoding="utf-8"), text), encoding="utf-8")
