@@ -67,7 +67,11 @@ def steps(program, python, peers_python):
 
 
 def git(*arguments):
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    """What git says; nothing where there is none, or no repository, as in an sdist or an image."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
     return done.stdout.strip()
 
 
@@ -81,7 +85,7 @@ def machine(program):
         "processor": f"{model[1] if model else platform.processor()}, {os.cpu_count()} logical, {memory / 2**20:.0f} GiB",
         "system": platform.platform(),
         "program": version,
-        "commit": git("rev-parse", "--short", "HEAD") + (" and changes" if git("status", "--porcelain", "-uno") else ""),
+        "commit": (git("rev-parse", "--short", "HEAD") or "unknown") + (" and changes" if git("status", "--porcelain", "-uno") else ""),
     }
 
 

@@ -48,7 +48,8 @@ def unpacked_sdist(source: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
         names = [pathlib.PurePath(*pathlib.PurePath(name).parts[1:]) for name in files.getnames()]
         strangers = [str(name) for name in names if name.parts[:1] and name.parts[0] in STRANGERS]
         assert not strangers, f"the sdist holds {strangers[:5]}"
-        files.extractall(work, filter="data")
+        # Debian 12's Python 3.11.2 does not know the filter.
+        files.extractall(work, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     (folder,) = work.glob("noesis-*/")
     folder.rename(tree)
     return tree
