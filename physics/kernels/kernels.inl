@@ -4,6 +4,10 @@
 #error "define NOESIS_ISA before including kernels.inl"
 #endif
 
+#if defined(__AVX512VL__)
+#include <immintrin.h>
+#endif
+
 #include "physics/kernels/kernels.hpp"
 #include "physics/models/models.hpp"
 #include "physics/state.hpp"
@@ -41,7 +45,7 @@ NOESIS_INLINE void add_lanes(T (&lanes)[kSumLanes][kWidth], T* sum) {
 
 /// Bytes that synapses are fetched ahead of their use. What the processor fetches by itself comes
 /// too late for loops that wait for random reads, and starts anew at each page.
-constexpr int kStreamAhead = 512;
+constexpr int kStreamAhead = kVectorBytes < 64 ? 512 : 1024;
 
 /// Fetches, a few at a time, the tile rows of `x` that a row of synapses is going to read.
 template <class T, int kWidth>
@@ -74,10 +78,12 @@ class RowFetch {
 };
 
 /// Whether `x` (num_neurons x width) is too large for a core's caches, so that a row's reads are
-/// worth fetching while the row before it is summed.
+/// worth fetching while the row before it is summed. With vectors of a whole line they are not: a
+/// synapse is so few instructions that the processor itself looks a row ahead.
 template <class T, int kWidth>
 constexpr bool is_far(std::int64_t num_neurons) {
-  return kWidth > 1 && num_neurons * kWidth * static_cast<std::int64_t>(sizeof(T)) > (1 << 18);
+  return kVectorBytes < 64 && kWidth > 1 &&
+         num_neurons * kWidth * static_cast<std::int64_t>(sizeof(T)) > (1 << 18);
 }
 
 /// sum_j A_row,j term(j) for `width` environments at once, in chunks that fit the vector registers.
@@ -121,10 +127,86 @@ NOESIS_INLINE void sum_row(const SynapseView& a, std::int64_t row, T* sum, const
   if constexpr (kWidth > 1) fetch.rest();
 }
 
+#if defined(__AVX512VL__)
+/// The lanes of one environment as one vector, for which rates are gathered. (AVX2's gathers, which
+/// know no mask registers, gained nothing.)
+template <class T>
+struct LaneVector;
+
+template <>
+struct LaneVector<float> {
+  __m256 sum = _mm256_setzero_ps();
+
+  NOESIS_INLINE void add(const float* weight, const std::int32_t* source, const float* x) {
+    const __m256i at = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source));
+    sum = _mm256_fmadd_ps(_mm256_loadu_ps(weight), _mm256_i32gather_ps(x, at, 4), sum);
+  }
+  NOESIS_INLINE void add(__mmask8 some, const float* weight, const std::int32_t* source,
+                         const float* x) {
+    const __m256i at = _mm256_maskz_loadu_epi32(some, source);
+    const __m256 rates = _mm256_mmask_i32gather_ps(_mm256_setzero_ps(), some, at, x, 4);
+    sum = _mm256_mask3_fmadd_ps(_mm256_maskz_loadu_ps(some, weight), rates, sum, some);
+  }
+  NOESIS_INLINE float total() const {
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+  }
+};
+
+template <>
+struct LaneVector<double> {
+  __m512d sum = _mm512_setzero_pd();
+
+  NOESIS_INLINE void add(const float* weight, const std::int32_t* source, const double* x) {
+    const __m256i at = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source));
+    const __m512d weights = _mm512_cvtps_pd(_mm256_loadu_ps(weight));
+    sum = _mm512_fmadd_pd(weights, _mm512_i32gather_pd(at, x, 8), sum);
+  }
+  NOESIS_INLINE void add(__mmask8 some, const float* weight, const std::int32_t* source,
+                         const double* x) {
+    const __m256i at = _mm256_maskz_loadu_epi32(some, source);
+    const __m512d weights = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(some, weight));
+    const __m512d rates = _mm512_mask_i32gather_pd(_mm512_setzero_pd(), some, at, x, 8);
+    sum = _mm512_mask3_fmadd_pd(weights, rates, sum, some);
+  }
+  NOESIS_INLINE double total() const {
+    const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(sum), _mm512_extractf64x4_pd(sum, 1));
+    const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+  }
+};
+
+/// weighted_sum() of one environment, with its bits.
+template <class T>
+NOESIS_INLINE T gathered_sum(const SynapseView& a, std::int64_t row, const T* x) {
+  const std::int32_t* source = a.sources + a.row_begin[row];
+  const float* weight = a.weights + a.row_begin[row];
+  const std::int32_t count = a.row_count[row];
+  LaneVector<T> lanes;
+  for (std::int32_t group = 0; group < count / kSumLanes; ++group) {
+    __builtin_prefetch(source + kStreamAhead / sizeof *source);
+    __builtin_prefetch(weight + kStreamAhead / sizeof *weight);
+    lanes.add(weight, source, x);
+    source += kSumLanes;
+    weight += kSumLanes;
+  }
+  const unsigned rest = static_cast<unsigned>(count % kSumLanes);
+  if (rest != 0) lanes.add(static_cast<__mmask8>((1u << rest) - 1), weight, source, x);
+  return lanes.total();
+}
+#endif
+
 /// sum_j A_row,j x_j.
 template <class T, int kWidth>
 NOESIS_INLINE void weighted_sum(const SynapseView& a, std::int64_t row, const T* x, T* sum,
                                 const RowFetch<T, kWidth>& fetch = {}) {
+#if defined(__AVX512VL__)
+  if constexpr (kWidth == 1) {
+    *sum = gathered_sum(a, row, x);
+    return;
+  }
+#endif
   const auto term = [x](auto& lane, T weight, std::int32_t source, int env) {
     const T* value = x + static_cast<std::int64_t>(source) * kWidth + env;
     for (int e = 0; e < static_cast<int>(sizeof(lane) / sizeof(T)); ++e) {
