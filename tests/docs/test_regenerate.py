@@ -56,7 +56,7 @@ def test_figures_reach_the_document(regenerate, tmp_path):
     assert text.startswith("# Before\n") and text.endswith("# After\n") and "\nold\n" not in text
     assert "| spmm | 140k x 100 uniform, 16 env | 6 (5 to 7) | s | plain (1) | 7 (6 to 8) | 7: holds in 2 of 3 |" in text
     assert "| without a goal | 1,234,567 (1,234,567 to 1,234,567) |" in text and "| 1: missed |" in text
-    assert "- `spmm`, 140k x 100 uniform, 16 env, against plain: 7 (6 to 8) of 7. A read of a tile" in text
+    assert "- `spmm`, 140k x 100 uniform, 16 env, against plain: 7 (6 to 8) of 7. A line of a tile" in text
     assert "nobody knows, against plain: 0.5 (0.5 to 0.5) of 1. Its cause was not looked for." in text
     assert "- `broken` did not run: noesis: no such luck" in text
     assert "| program | noesis 9.9.9 |" in text and "| load before each run |" in text
