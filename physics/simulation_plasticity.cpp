@@ -123,7 +123,7 @@ void Simulation<T>::Impl::run_rules_there(std::int64_t env) {
   }
   if (brain.restructures_now()) {
     settle_rules(env);
-    const PlasticBrain::Change change = brain.restructure_now();
+    const PlasticBrain::Change change = brain.restructure_now(arena);
     use_plastic_synapses(env, false);
     take_change(env, change);
     return;

@@ -129,7 +129,7 @@ PlasticBrain::Change PlasticBrain::advance(std::span<const T> outputs, double st
   if (rules.hebbian) learn_hebbian(outputs, arena);
   if (rules.decay_ms) decay_weights(*connectome_, spec_.decay, *rules.decay_ms, arena);
   if (rules.structural) structural_->observe(outputs, spec_.interval_ms, arena);
-  return restructure_now();
+  return restructure_now(arena);
 }
 
 WeightRules PlasticBrain::begin_run(double activity, double stimulus) {
@@ -252,12 +252,12 @@ PlasticBrain::Change PlasticBrain::grow_now(std::vector<Synapse>& added) {
   return change;
 }
 
-PlasticBrain::Change PlasticBrain::restructure_now() {
+PlasticBrain::Change PlasticBrain::restructure_now(const ThreadArena& arena) {
   Change change;
   if (!spec_.changes_structure()) return change;
   bool changed = false;
   if (prunes_now()) {
-    const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold);
+    const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold, arena);
     counts_.num_pruned += pruned.num_synapses;
     change.died = pruned.neurons;
     changed = pruned.num_synapses > 0;
@@ -320,7 +320,7 @@ PlasticBrain::Change PlasticBrain::sleep_now(const ThreadArena& arena) {
   if (spec_.has("decay")) {
     decay_weights(*connectome_, spec_.decay, spec_.decay.interval_ms, arena);
   }
-  const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold);
+  const Pruned pruned = prune_weak(*connectome_, spec_.pruning.threshold, arena);
   connectome_->compact();
   counts_.num_pruned += pruned.num_synapses;
   counts_.num_died += std::ssize(pruned.neurons);

@@ -90,7 +90,7 @@ class PlasticBrain {
   /// be added there.
   WeightRules begin_run(double activity, double stimulus);
   bool restructures_now() const;
-  Change restructure_now();
+  Change restructure_now(const ThreadArena& arena);
   void pass_by();
   bool prunes_now() const;
   bool rewires_now() const;

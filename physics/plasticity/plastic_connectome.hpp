@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/hdf5_file.hpp"
+#include "core/threads.hpp"
 #include "physics/connectome.hpp"
 
 namespace noesis {
@@ -81,8 +82,8 @@ class PlasticConnectome {
   ///   then.
   Pruned prune(const std::function<bool(const Synapse&)>& is_gone);
 
-  /// prune() of the synapses with |weight| < threshold, faster.
-  Pruned prune_below(double threshold);
+  /// prune() of the synapses with |weight| < threshold, faster, rows on the threads of `arena`.
+  Pruned prune_below(double threshold, const ThreadArena& arena);
 
   /// |w| < threshold is |w| < least_kept(threshold), in float.
   static float least_kept(double threshold);
@@ -130,9 +131,9 @@ class PlasticConnectome {
   void make_room(std::span<const Synapse> edges, std::span<const std::int64_t> order);
   void insert(std::span<const Synapse> edges, std::span<const std::int64_t> group);
   template <class HasGone, class IsGone>
-  std::int64_t remove(const HasGone& has_gone, const IsGone& is_gone);
+  std::int64_t remove(const ThreadArena& arena, const HasGone& has_gone, const IsGone& is_gone);
   template <class HasGone, class IsGone>
-  Pruned prune_by(const HasGone& has_gone, const IsGone& is_gone);
+  Pruned prune_by(const ThreadArena& arena, const HasGone& has_gone, const IsGone& is_gone);
   std::vector<std::int32_t> find_dead(std::span<const std::int32_t> inputs_before,
                                       std::span<const std::int32_t> outputs_before);
 

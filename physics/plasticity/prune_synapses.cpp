@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -11,40 +12,61 @@
 #include "physics/plasticity/plastic_connectome.hpp"
 
 namespace noesis {
+namespace {
 
-/// Rows of which `has_gone` says no are passed by, the others are closed up. Written without
-/// branches on `is_gone`, which is asked once for each synapse and is as good as random.
+constexpr std::int64_t kRowGrain = 64;
+
+/// For what a caller is asked in order, and what is rare.
+const ThreadArena& calling_thread() {
+  static const ThreadArena arena(1);
+  return arena;
+}
+
+constexpr auto kAnyRow = [](std::span<const float>) { return true; };
+
+}  // namespace
+
+/// Rows of which `has_gone` says no are passed by, the others are closed up, distinct ones by
+/// distinct threads. Written without branches on `is_gone`, which is asked once for each synapse
+/// and is as good as random.
 template <class HasGone, class IsGone>
-std::int64_t PlasticConnectome::remove(const HasGone& has_gone, const IsGone& is_gone) {
+std::int64_t PlasticConnectome::remove(const ThreadArena& arena, const HasGone& has_gone,
+                                       const IsGone& is_gone) {
   require_no_delays("remove_synapses");
-  std::int64_t removed = 0;
-  std::vector<std::int32_t> gone;  // sources of one row's
-  for (std::int64_t row = 0; row < num_neurons(); ++row) {
-    const std::int32_t count = table_.row_count[row];
-    if (!has_gone(row_weights(row))) continue;
-    std::int32_t* sources = table_.sources.data() + table_.row_begin[row];
-    float* weights = table_.weights.data() + table_.row_begin[row];
-    gone.resize(std::max(gone.size(), static_cast<std::size_t>(count)));
-    std::int32_t kept = 0;
-    for (std::int32_t k = 0; k < count; ++k) {
-      const Synapse synapse = {sources[k], static_cast<std::int32_t>(row), weights[k]};
-      const bool goes = is_gone(synapse);
-      sources[kept] = synapse.source;
-      weights[kept] = synapse.weight;
-      gone[k - kept] = synapse.source;
-      kept += goes ? 0 : 1;
+  std::atomic<std::int64_t> removed = 0;
+  arena.parallel_for(num_neurons(), kRowGrain, [&](std::int64_t row, std::int64_t last) {
+    std::vector<std::int32_t> gone;  // sources of one row's
+    std::int64_t removed_here = 0;
+    for (; row < last; ++row) {
+      const std::int32_t count = table_.row_count[row];
+      if (!has_gone(row_weights(row))) continue;
+      std::int32_t* sources = table_.sources.data() + table_.row_begin[row];
+      float* weights = table_.weights.data() + table_.row_begin[row];
+      gone.resize(std::max(gone.size(), static_cast<std::size_t>(count)));
+      std::int32_t kept = 0;
+      for (std::int32_t k = 0; k < count; ++k) {
+        const Synapse synapse = {sources[k], static_cast<std::int32_t>(row), weights[k]};
+        const bool goes = is_gone(synapse);
+        sources[kept] = synapse.source;
+        weights[kept] = synapse.weight;
+        gone[k - kept] = synapse.source;
+        kept += goes ? 0 : 1;
+      }
+      for (std::int32_t k = 0; k < count - kept; ++k) {  // rows share their sources
+        std::atomic_ref(num_outputs_[gone[k]]).fetch_sub(1, std::memory_order_relaxed);
+      }
+      removed_here += count - kept;
+      table_.row_count[row] = kept;
     }
-    for (std::int32_t k = 0; k < count - kept; ++k) --num_outputs_[gone[k]];
-    removed += count - kept;
-    table_.row_count[row] = kept;
-  }
+    removed.fetch_add(removed_here, std::memory_order_relaxed);
+  });
   num_synapses_ -= removed;
   return removed;
 }
 
 std::int64_t PlasticConnectome::remove_synapses(
     const std::function<bool(const Synapse&)>& is_gone) {
-  return remove([](std::span<const float>) { return true; }, is_gone);
+  return remove(calling_thread(), kAnyRow, is_gone);
 }
 
 /// The neurons that die of what is missing since before, in the order in which they are found.
@@ -88,27 +110,28 @@ std::vector<std::int32_t> PlasticConnectome::find_dead(
 }
 
 template <class HasGone, class IsGone>
-Pruned PlasticConnectome::prune_by(const HasGone& has_gone, const IsGone& is_gone) {
+Pruned PlasticConnectome::prune_by(const ThreadArena& arena, const HasGone& has_gone,
+                                   const IsGone& is_gone) {
   require_memory(
       num_synapses_ * std::int64_t(sizeof(std::int32_t)) + num_neurons() * kBytesPerNeuron, "prune",
       std::to_string(num_synapses_) + " synapses by source");
   const std::vector<std::int32_t> inputs_before = table_.row_count;
   const std::vector<std::int32_t> outputs_before = num_outputs_;
   Pruned pruned;
-  pruned.num_synapses = remove(has_gone, is_gone);
+  pruned.num_synapses = remove(arena, has_gone, is_gone);
   if (pruned.num_synapses == 0) return pruned;
   pruned.neurons = find_dead(inputs_before, outputs_before);
   if (pruned.neurons.empty()) return pruned;
   num_alive_ -= static_cast<std::int64_t>(pruned.neurons.size());
-  pruned.num_synapses +=
-      remove([](std::span<const float>) { return true; },
-             [&](const Synapse& edge) { return !alive(edge.source) || !alive(edge.target); });
+  pruned.num_synapses += remove(arena, kAnyRow, [&](const Synapse& edge) {
+    return !alive(edge.source) || !alive(edge.target);
+  });
   std::sort(pruned.neurons.begin(), pruned.neurons.end());
   return pruned;
 }
 
 Pruned PlasticConnectome::prune(const std::function<bool(const Synapse&)>& is_gone) {
-  return prune_by([](std::span<const float>) { return true; }, is_gone);
+  return prune_by(calling_thread(), kAnyRow, is_gone);
 }
 
 float PlasticConnectome::least_kept(double threshold) {
@@ -118,14 +141,14 @@ float PlasticConnectome::least_kept(double threshold) {
              : least;
 }
 
-Pruned PlasticConnectome::prune_below(double threshold) {
+Pruned PlasticConnectome::prune_below(double threshold, const ThreadArena& arena) {
   const float least = least_kept(threshold);
   const auto has_weak = [least](std::span<const float> weights) {
     std::int32_t weak = 0;
     for (const float weight : weights) weak += std::abs(weight) < least ? 1 : 0;
     return weak > 0;
   };
-  return prune_by(has_weak,
+  return prune_by(arena, has_weak,
                   [least](const Synapse& synapse) { return std::abs(synapse.weight) < least; });
 }
 

@@ -25,6 +25,6 @@ struct PruningSpec {
 
 /// @returns what went (see PlasticConnectome::prune). @throws ConfigError for a threshold that is
 /// negative or not finite.
-Pruned prune_weak(PlasticConnectome& connectome, double threshold);
+Pruned prune_weak(PlasticConnectome& connectome, double threshold, const ThreadArena& arena);
 
 }  // namespace noesis

@@ -55,7 +55,7 @@ void prune_on(const Connectome& connectome, const std::string& what, std::option
   std::vector<double> shares, times, reads;
   for (int k = 0; k < 7; ++k) {
     PlasticConnectome plastic(connectome);  // anew, as what is gone is gone
-    times.push_back(seconds_of([&] { prune_weak(plastic, threshold); }));
+    times.push_back(seconds_of([&] { prune_weak(plastic, threshold, report.arena()); }));
     reads.push_back(seconds_of(std::ref(read)));
     shares.push_back(bytes / times.back() / (read.bytes() / reads.back()));
   }

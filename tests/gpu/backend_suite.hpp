@@ -414,7 +414,7 @@ void check_structure(const GpuKind<T>& kind) {
   };
   const auto prune = [&](double threshold) {
     const PlasticConnectome before = table;
-    const Pruned expected = table.prune_below(threshold);
+    const Pruned expected = table.prune_below(threshold, arena);
     const Pruned got = backend->prune(0, threshold, before);
     EXPECT_EQ(expected.num_synapses, got.num_synapses);
     EXPECT_EQ(expected.neurons, got.neurons);

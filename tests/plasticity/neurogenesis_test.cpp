@@ -73,7 +73,7 @@ TEST(Neurogenesis, LivingNeuronsAreBounded) {
   EXPECT_EQ(births(rule, brain, 1, 10000), 30);
   EXPECT_EQ(brain.num_alive(), 40);
   // Death makes room, and the dead keep their ids.
-  const std::int64_t died = std::int64_t(prune_weak(brain, 0.6).neurons.size());
+  const std::int64_t died = std::int64_t(prune_weak(brain, 0.6, ThreadArena(1)).neurons.size());
   EXPECT_EQ(births(rule, brain, 1, 10000), died);
   EXPECT_EQ(brain.num_alive(), 40);
   EXPECT_EQ(brain.num_neurons(), 40 + died);

@@ -98,7 +98,7 @@ void edit(PlasticConnectome& brain, Naive& naive) {
     case 3: {
       const double threshold = 0.125 * *rc::gen::inRange(0, 6);
       const std::size_t before = naive.weights.size();
-      const Pruned pruned = prune_weak(brain, threshold);
+      const Pruned pruned = prune_weak(brain, threshold, ThreadArena(1));
       RC_ASSERT(pruned.neurons == naive.prune(threshold));
       RC_ASSERT(pruned.num_synapses == std::int64_t(before - naive.weights.size()));
       break;

@@ -140,7 +140,7 @@ TEST(PlasticityProperty, BirthAndDeathKeepIds) {
       RC_ASSERT(brain.num_neurons() == before + born.count);
       RC_ASSERT(born.count == 0 || born.first_id == before);
       RC_ASSERT(born.count == 0 || living < brain.num_alive());
-      if (*rc::gen::inRange(0, 3) == 0) prune_weak(brain, any_in(0, 0.2));
+      if (*rc::gen::inRange(0, 3) == 0) prune_weak(brain, any_in(0, 0.2), ThreadArena(1));
       was_alive.resize(brain.num_neurons(), true);
       for (std::int64_t id = 0; id < brain.num_neurons(); ++id) {
         RC_ASSERT(!brain.alive(id) || was_alive[id]);
