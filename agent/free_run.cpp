@@ -6,13 +6,7 @@
 #include "agent/arousal.hpp"
 #include "agent/local_bias.hpp"
 #include "core/math.hpp"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-// The same sums in wider registers: contraction is off, so that the bits are the same.
-#define NOESIS_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define NOESIS_WIDE
-#endif
+#include "core/wide.hpp"
 
 namespace noesis {
 namespace {

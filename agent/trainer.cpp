@@ -13,7 +13,7 @@ namespace {
 constexpr double kAdamEpsilon = 1e-5;
 
 std::unique_ptr<VectorEnv> make_env(const TrainConfig& config,
-                                    const BackendFactory<double>& make_backend) {
+                                    const BackendFactories& make_backend) {
   auto env = make_vec(
       config.env, config.num_envs,
       EnvOptions{.toml = {}, .overrides = config.env_options, .make_backend = make_backend},
@@ -79,7 +79,7 @@ PolicyFactory mean_policy(HybridAgent agent, const PpoConfig& config,
 }
 
 Trainer::Trainer(const TrainConfig& config, std::uint64_t seed,
-                 const BackendFactory<double>& make_backend)
+                 const BackendFactories& make_backend)
     : config_(config), seed_(seed) {
   use_one_torch_thread();
   config_.seed = static_cast<std::int64_t>(seed);

@@ -22,8 +22,7 @@ namespace noesis {
 class Trainer {
  public:
   /// `seed` replaces config.seed; `make_backend` is as in EnvOptions. @throws ConfigError.
-  Trainer(const TrainConfig& config, std::uint64_t seed,
-          const BackendFactory<double>& make_backend = {});
+  Trainer(const TrainConfig& config, std::uint64_t seed, const BackendFactories& make_backend = {});
 
   const TrainConfig& config() const noexcept { return config_; }
   std::uint64_t seed() const noexcept { return seed_; }

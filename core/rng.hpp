@@ -65,13 +65,16 @@ NOESIS_HOST_DEVICE RandomPair uniform_pair(std::uint64_t seed, Stream stream, st
   return {unit_open(word[0], word[1]), unit_open(word[2], word[3])};
 }
 
-/// Two independent standard normals (Box-Muller), of which neurons with two components use both.
-NOESIS_HOST_DEVICE RandomPair normal_pair(std::uint64_t seed, Stream stream, std::uint64_t step,
-                                          std::uint32_t id, std::uint32_t slot = 0) {
-  const RandomPair u = uniform_pair(seed, stream, step, id, slot);
-  const double radius = math::sqrt(-2.0 * math::log(u.first));
-  return {radius * math::cos_turns(u.second), radius * math::sin_turns(u.second)};
+/// Two independent standard normals from two uniforms (Box-Muller).
+NOESIS_HOST_DEVICE RandomPair normal_pair_of(RandomPair uniform) {
+  const double radius = math::sqrt(-2.0 * math::log(uniform.first));
+  return {radius * math::cos_turns(uniform.second), radius * math::sin_turns(uniform.second)};
 }
+
+/// Two independent standard normals, of which neurons with two components use both. (Kernels, and
+/// loops over many, do the same by uniform_pair() and normal_pair_of().)
+RandomPair normal_pair(std::uint64_t seed, Stream stream, std::uint64_t step, std::uint32_t id,
+                       std::uint32_t slot = 0);
 
 /// A sequential generator over one stream, for building structure (a generator, a shuffle): the
 /// n-th draw is the Philox word of step n / 2, so that a sequence can be resumed at any point.

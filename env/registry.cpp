@@ -51,7 +51,7 @@ Entry entry(std::string id, std::int64_t max_episode_steps, double reward_thresh
                   config.task.brain.make_backend = options.make_backend;
                 }
                 if constexpr (requires { config.task.make_backend; }) {
-                  config.task.make_backend = options.make_backend;
+                  config.task.make_backend = options.make_backend.of_double;
                 }
                 MadeTask made{std::make_unique<TaskType>(config.task, num_envs, num_threads), spec};
                 made.spec.max_episode_steps = config.max_episode_steps;

@@ -23,7 +23,7 @@ struct EnvOptions {
   /// What takes the steps of the brains of all environments that have any (Discover, Emulate,
   /// Quench, Steer, Wake), on the CPU without it. Results do not depend on it; it is called, and
   /// what it makes is used, by one thread at a time.
-  BackendFactory<double> make_backend = {};
+  BackendFactories make_backend = {};
 };
 
 std::vector<std::string> env_ids();

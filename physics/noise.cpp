@@ -4,64 +4,29 @@
 #include <array>
 
 #include "core/rng.hpp"
+#include "core/wide.hpp"
 
 namespace noesis {
 namespace {
 
 constexpr std::int64_t kBlock = 64;
 
-using PairsFn = void (*)(std::uint64_t, std::uint64_t, std::uint32_t, const std::int32_t*,
-                         std::int64_t, std::int64_t, double*, double*);
+}  // namespace
 
-std::uint32_t id_of(const std::int32_t* ids, std::int64_t first_id, std::int64_t k) {
-  return static_cast<std::uint32_t>(ids != nullptr ? ids[k] : first_id + k);
-}
-
-void baseline_pairs(std::uint64_t seed, std::uint64_t step, std::uint32_t slot,
-                    const std::int32_t* ids, std::int64_t first_id, std::int64_t count,
-                    double* first, double* second) {
+NOESIS_WIDE void normal_pairs(std::uint64_t seed, std::uint64_t step, std::uint32_t slot,
+                              const std::int32_t* ids, std::int64_t first_id, std::int64_t count,
+                              double* first, double* second) {
   for (std::int64_t k = 0; k < count; ++k) {
-    const RandomPair n = normal_pair(seed, Stream::kNoise, step, id_of(ids, first_id, k), slot);
-    first[k] = n.first;
-    second[k] = n.second;
-  }
-}
-
-#ifdef NOESIS_X86_KERNELS
-/// The same bits, eight times as fast: a fused multiply-add is an instruction here and a call
-/// there, and of the two loops the second becomes SIMD code, which the two in one did not.
-__attribute__((target("arch=x86-64-v3"))) void wide_pairs(std::uint64_t seed, std::uint64_t step,
-                                                          std::uint32_t slot,
-                                                          const std::int32_t* ids,
-                                                          std::int64_t first_id, std::int64_t count,
-                                                          double* first, double* second) {
-  for (std::int64_t k = 0; k < count; ++k) {
-    const RandomPair u = uniform_pair(seed, Stream::kNoise, step, id_of(ids, first_id, k), slot);
+    const auto id = static_cast<std::uint32_t>(ids != nullptr ? ids[k] : first_id + k);
+    const RandomPair u = uniform_pair(seed, Stream::kNoise, step, id, slot);
     first[k] = u.first;
     second[k] = u.second;
   }
-  for (std::int64_t k = 0; k < count; ++k) {  // Box-Muller, as normal_pair()
-    const double radius = math::sqrt(-2.0 * math::log(first[k])), turns = second[k];
-    first[k] = radius * math::cos_turns(turns);
-    second[k] = radius * math::sin_turns(turns);
+  for (std::int64_t k = 0; k < count; ++k) {  // a loop of its own becomes SIMD code
+    const RandomPair n = normal_pair_of({first[k], second[k]});
+    first[k] = n.first;
+    second[k] = n.second;
   }
-}
-#endif
-
-PairsFn best_pairs() {
-#ifdef NOESIS_X86_KERNELS
-  if (best_instruction_set() != InstructionSet::kBaseline) return wide_pairs;
-#endif
-  return baseline_pairs;
-}
-
-}  // namespace
-
-void normal_pairs(std::uint64_t seed, std::uint64_t step, std::uint32_t slot,
-                  const std::int32_t* ids, std::int64_t first_id, std::int64_t count, double* first,
-                  double* second) {
-  static const PairsFn best = best_pairs();
-  best(seed, step, slot, ids, first_id, count, first, second);
 }
 
 template <Real T>

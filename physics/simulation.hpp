@@ -1,6 +1,7 @@
 #pragma once
 /// A batch of brains in time: connectomes, model, integrator, noise, interventions, state.
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -106,6 +107,21 @@ struct BackendRequest;
 /// @throws ConfigError for a batch that it cannot take.
 template <Real T>
 using BackendFactory = std::function<std::unique_ptr<Backend<T>>(const BackendRequest<T>&)>;
+
+/// The same for brains whose precision is an option.
+struct BackendFactories {
+  BackendFactory<double> of_double = {};
+  BackendFactory<float> of_float = {};
+
+  template <Real T>
+  const BackendFactory<T>& of() const noexcept {
+    if constexpr (std::same_as<T, double>) {
+      return of_double;
+    } else {
+      return of_float;
+    }
+  }
+};
 
 /// `num_envs` brains at one precision. Same specification, connectome and environment seed: same
 /// bits, whatever the number of threads, of environments beside it, and of calls that time is cut

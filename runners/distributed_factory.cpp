@@ -280,8 +280,11 @@ BackendFactory<T> local_workers_factory(int num_workers) {
 template BackendFactory<float> local_workers_factory<float>(int);
 template BackendFactory<double> local_workers_factory<double>(int);
 
-BackendFactory<double> env_backend_factory(const std::string& backend, int local_workers) {
-  if (local_workers == 0) return backend_factory<double>(backend);
+BackendFactories env_backend_factory(const std::string& backend, int local_workers) {
+  if (local_workers == 0) {
+    return {.of_double = backend_factory<double>(backend),
+            .of_float = backend_factory<float>(backend)};
+  }
   if (backend != "cpu") {
     throw ConfigError({.what = "workers and a backend are not to be had at once",
                        .where = "--local-workers",
@@ -289,7 +292,8 @@ BackendFactory<double> env_backend_factory(const std::string& backend, int local
                        .allowed = "--backend cpu",
                        .next = {}});
   }
-  return local_workers_factory<double>(local_workers);
+  return {.of_double = local_workers_factory<double>(local_workers),
+          .of_float = local_workers_factory<float>(local_workers)};
 }
 
 double exchange_seconds(bool over_tcp, int members, std::int64_t values, int repeats,

@@ -62,7 +62,7 @@ BackendFactory<T> local_workers_factory(int num_workers);
 /// What takes the steps of an environment's brains: `backend`, as backend_factory() has it, or with
 /// `local_workers` so many processes of this machine, of which each batch of brains gets its own.
 /// What an agent sees does not depend on it. @throws ConfigError for both at once, and as these do.
-BackendFactory<double> env_backend_factory(const std::string& backend, int local_workers);
+BackendFactories env_backend_factory(const std::string& backend, int local_workers);
 
 /// Mean time of an exchange of so many floats each way [s], for benchmarks, and the bytes that one
 /// member copied in it.

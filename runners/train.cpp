@@ -93,8 +93,7 @@ Json gap_closed(double mean, const Json& baselines) {
 /// Several agents, each on a thread of its own.
 class TrainingRun {
  public:
-  TrainingRun(TrainConfig config, fs::path folder, bool resumes,
-              BackendFactory<double> make_backend)
+  TrainingRun(TrainConfig config, fs::path folder, bool resumes, BackendFactories make_backend)
       : config_(std::move(config)),
         folder_(std::move(folder)),
         resumes_(resumes),
@@ -203,7 +202,7 @@ class TrainingRun {
   TrainConfig config_;
   fs::path folder_;
   bool resumes_;
-  BackendFactory<double> make_backend_;
+  BackendFactories make_backend_;
   std::vector<Json> results_;
 };
 
@@ -278,8 +277,7 @@ int train(const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const bool resumes = !options.run.resume.empty();
   const TrainConfig config = configure(options.run);
-  const BackendFactory<double> make_backend =
-      env_backend_factory(options.backend, options.local_workers);
+  const BackendFactories make_backend = env_backend_factory(options.backend, options.local_workers);
   {
     TrainConfig probe = config;  // what cannot be is said before there is a folder
     probe.num_envs = 1;

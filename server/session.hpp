@@ -30,11 +30,11 @@ struct SessionOptions {
   std::string default_env = {};   ///< of a MAKE that names none; "": it must
   bool only_default_env = false;  ///< other environments are refused
   std::int64_t default_num_envs = 1;
-  std::int64_t max_num_envs = 4096;          ///< of one session
-  bool may_read_files = false;               ///< options may name files of this machine
-  MakeEnv make_env = {};                     ///< the registry's environments when empty
-  int env_threads = 1;                       ///< of one session's physics
-  BackendFactory<double> make_backend = {};  ///< as in EnvOptions
+  std::int64_t max_num_envs = 4096;    ///< of one session
+  bool may_read_files = false;         ///< options may name files of this machine
+  MakeEnv make_env = {};               ///< the registry's environments when empty
+  int env_threads = 1;                 ///< of one session's physics
+  BackendFactories make_backend = {};  ///< as in EnvOptions
 };
 
 /// A session's environments. Used by one thread at a time.

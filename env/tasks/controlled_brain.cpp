@@ -6,7 +6,9 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "core/math.hpp"
 #include "core/rng.hpp"
+#include "core/wide.hpp"
 #include "env/render_graph.hpp"
 #include "env/tasks/brain_bytes.hpp"
 #include "physics/connectome_io.hpp"
@@ -37,6 +39,32 @@ Space make_action_space(const std::string& mode, std::int64_t num_sites) {
                      .got = std::to_string(time_ms) + " ms",
                      .allowed = std::move(allowed),
                      .next = {}});
+}
+
+template <class Brains>
+Brains make_brains(const Subject& subject, const BrainOptions& options, std::int64_t num_envs,
+                   const ThreadArena& arena) {
+  const auto make = [&]<Real T>(T) {
+    return Simulation<T>({subject.connectome}, subject.brain,
+                         std::vector<std::uint64_t>(static_cast<std::size_t>(num_envs)), arena,
+                         options.make_backend.of<T>());
+  };
+  if (options.precision == "float") return make(float{});
+  return make(double{});
+}
+
+/// Numbers of a snapshot in another precision.
+template <Real To, Real From>
+BrainSnapshot<To> converted(const BrainSnapshot<From>& brain) {
+  const auto all = [](const std::vector<From>& values) {
+    return std::vector<To>(values.begin(), values.end());
+  };
+  return {.seed = brain.seed,
+          .step = brain.step,
+          .state = all(brain.state),
+          .inputs = all(brain.inputs),
+          .history = all(brain.history),
+          .plasticity = brain.plasticity};
 }
 
 std::int64_t whole_steps(double time_ms, double dt_ms) {
@@ -79,9 +107,7 @@ ControlledBrain::ControlledBrain(Subject subject, const BrainOptions& options,
                                static_cast<std::uint64_t>(options.brain_seed), "stimulated")),
       action_space_(make_action_space(options.action_mode, stimulated_.size())),
       arena_(num_threads),
-      brains_({subject_.connectome}, subject_.brain,
-              std::vector<std::uint64_t>(static_cast<std::size_t>(num_envs)), arena_,
-              options.make_backend),
+      brains_(make_brains<decltype(brains_)>(subject_, options, num_envs, arena_)),
       dt_ms_(subject_.brain.integrator.dt_ms),
       episodes_(static_cast<std::size_t>(num_envs)) {
   const double interval_ms = options.control_interval * subject_.tau_ms;
@@ -106,7 +132,33 @@ ControlledBrain::ControlledBrain(Subject subject, const BrainOptions& options,
 void ControlledBrain::watch(std::span<const std::int64_t> neurons) {
   std::set<std::int64_t> watched(recorded_.neurons().begin(), recorded_.neurons().end());
   watched.insert(neurons.begin(), neurons.end());
-  brains_.watch(std::vector(watched.begin(), watched.end()));
+  const std::vector<std::int64_t> ids(watched.begin(), watched.end());
+  std::visit([&](auto& brains) { brains.watch(ids); }, brains_);
+}
+
+const Simulation<double>& ControlledBrain::brains() const {
+  const auto* brains = std::get_if<Simulation<double>>(&brains_);
+  ensure(brains != nullptr, "brains in double precision");
+  return *brains;
+}
+
+ControlledBrain::Rates ControlledBrain::rates(std::int64_t env) const {
+  return std::visit(
+      [&](const auto& brains) { return Rates(brains.state(), env, is_rate_network_); }, brains_);
+}
+
+ControlledBrain::Rates ControlledBrain::watched_rates(std::int64_t env) const {
+  return std::visit(
+      [&](const auto& brains) { return Rates(brains.watched_state(), env, is_rate_network_); },
+      brains_);
+}
+
+void ControlledBrain::advance_to_look() {
+  std::visit(
+      [&](auto& brains) {
+        brains.advance_to(static_cast<double>(brains.num_steps() + steps_per_look_) * dt_ms_);
+      },
+      brains_);
 }
 
 void ControlledBrain::reset(std::int64_t env, std::uint64_t seed) {
@@ -115,7 +167,7 @@ void ControlledBrain::reset(std::int64_t env, std::uint64_t seed) {
   episode.step = 0;
   std::fill(episode.charge.begin(), episode.charge.end(), 0.0);
   std::fill(episode.amplitude.begin(), episode.amplitude.end(), 0.0);
-  brains_.reset(env, seed);
+  std::visit([&](auto& brains) { brains.reset(env, seed); }, brains_);
 }
 
 void ControlledBrain::send_currents(std::int64_t env, double sign) {
@@ -129,7 +181,9 @@ void ControlledBrain::send_currents(std::int64_t env, double sign) {
       currents_[place] = sign * episode.amplitude[site] * weights[place];
     }
   }
-  brains_.surgeon().set_currents(env, stimulated_.neurons(), currents_);
+  std::visit(
+      [&](auto& brains) { brains.surgeon().set_currents(env, stimulated_.neurons(), currents_); },
+      brains_);
 }
 
 double ControlledBrain::apply_currents(std::int64_t env, std::span<const float> action) {
@@ -152,10 +206,11 @@ double ControlledBrain::apply_currents(std::int64_t env, std::span<const float> 
   return energy / static_cast<double>(action.size());
 }
 
-double ControlledBrain::apply_surgery(std::int64_t env, std::span<const float> action) {
+template <Real T>
+double ControlledBrain::apply_surgery(Surgeon<T>& surgeon, std::int64_t env,
+                                      std::span<const float> action) {
   const auto n = static_cast<std::size_t>(stimulated_.size());
   const auto part = [&](Part p) { return action.subspan(p * n, n); };
-  Surgeon<double>& surgeon = brains_.surgeon();
   surgeon.clear(env);  // what was for one step; lesions stay
   double energy = apply_currents(env, part(kCurrent));
   for (std::size_t k = 0; k < n; ++k) {
@@ -175,8 +230,9 @@ double ControlledBrain::apply_surgery(std::int64_t env, std::span<const float> a
 }
 
 double ControlledBrain::apply(std::int64_t env, std::span<const float> action) {
-  return options_.action_mode == "current" ? apply_currents(env, action)
-                                           : apply_surgery(env, action);
+  if (options_.action_mode == "current") return apply_currents(env, action);
+  return std::visit([&](auto& brains) { return apply_surgery(brains.surgeon(), env, action); },
+                    brains_);
 }
 
 void ControlledBrain::reverse_currents() {
@@ -192,6 +248,8 @@ void ControlledBrain::count_interval() {
     }
   }
 }
+
+NOESIS_WIDE double ControlledBrain::Rates::tanh_of(double x) { return math::tanh(x); }
 
 void ControlledBrain::observe(std::int64_t env, std::span<float> observation) const {
   const Episode& episode = episodes_[static_cast<std::size_t>(env)];
@@ -229,7 +287,8 @@ void ControlledBrain::save(std::int64_t env, ByteWriter& out) const {
   out.put(episode.step);
   out.put(episode.charge);
   out.put(episode.amplitude);
-  save_brain(brains_.snapshot(env), out);
+  std::visit([&](const auto& brains) { save_brain(converted<double>(brains.snapshot(env)), out); },
+             brains_);
 }
 
 void ControlledBrain::load(std::int64_t env, ByteReader& in) {
@@ -242,7 +301,11 @@ void ControlledBrain::load(std::int64_t env, ByteReader& in) {
   if (episode.charge.size() != sites || episode.amplitude.size() != sites) {
     ByteReader::fail("a brain with other sites");
   }
-  brains_.restore(env, load_brain(in, brains_.shape()));
+  std::visit(
+      [&]<Real T>(Simulation<T>& brains) {
+        brains.restore(env, converted<T>(load_brain(in, brains.shape())));
+      },
+      brains_);
   episodes_[static_cast<std::size_t>(env)] = std::move(episode);
 }
 

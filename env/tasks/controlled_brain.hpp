@@ -2,13 +2,14 @@
 /// A batch of brains in the hands of agents: sites that are recorded and stimulated, actions,
 /// limits of current and charge. What Steer, Quench and Wake have in common.
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/config.hpp"
-#include "core/math.hpp"
 #include "env/bytes.hpp"
 #include "env/render.hpp"
 #include "env/sites.hpp"
@@ -34,8 +35,9 @@ struct BrainOptions {
   double energy_weight = 0.1;
   double noise = 0;
   double observation_noise = 0;
+  std::string precision = "double";
   /// What takes the brains' steps; null: the processor. No key: no result depends on it.
-  BackendFactory<double> make_backend = {};
+  BackendFactories make_backend = {};
 
   template <class V>
   void visit(V& v) {
@@ -58,6 +60,10 @@ struct BrainOptions {
     v("noise", noise, "Dynamic noise sigma: sigma sqrt(dt / tau) N(0, 1) a step", at_least(0));
     v("observation_noise", observation_noise, "Standard deviation added to recorded rates",
       at_least(0));
+    v("precision", precision,
+      "Of the brain's state: \"float\" is about twice as fast; another trajectory after a while, "
+      "as chaos has it",
+      one_of({"double", "float"}));
   }
   /// Files that the options name.
   std::vector<std::string> files() const {
@@ -86,8 +92,8 @@ class ControlledBrain {
   const Sites& stimulated() const noexcept { return stimulated_; }
   std::int64_t num_envs() const noexcept { return std::ssize(episodes_); }
   const ThreadArena& arena() const noexcept { return arena_; }
-  Simulation<double>& brains() noexcept { return brains_; }
-  const Simulation<double>& brains() const noexcept { return brains_; }
+  /// @throws InternalError in single precision.
+  const Simulation<double>& brains() const;
 
   /// A Box of currents (stimulated sites), or surgeon mode's Dict: "clamp", "current", "lesion",
   /// "level", "silence".
@@ -104,7 +110,7 @@ class ControlledBrain {
   void advance(const Look& look) {
     for (std::int64_t k = 0; k < looks_; ++k) {
       if (options_.charge_balanced && k == looks_ / 2) reverse_currents();
-      brains_.advance_to(static_cast<double>(brains_.num_steps() + steps_per_look_) * dt_ms_);
+      advance_to_look();
       look();
     }
     count_interval();
@@ -122,31 +128,35 @@ class ControlledBrain {
   class Rates {
    public:
     double operator[](std::int64_t neuron) const {
-      const double x = first_[neuron * stride_];
-      return is_rate_network_ ? math::tanh(x) : x;
+      const std::int64_t at = neuron * stride_;
+      const double x = is_float_ ? static_cast<double>(static_cast<const float*>(first_)[at])
+                                 : static_cast<const double*>(first_)[at];
+      return is_rate_network_ ? tanh_of(x) : x;
     }
 
    private:
     friend class ControlledBrain;
-    Rates(const State<double>& x, std::int64_t env, bool is_rate_network)
+    template <Real T>
+    Rates(const State<T>& x, std::int64_t env, bool is_rate_network)
         : first_(x.data() + x.index(env, 0, 0)),
           stride_(x.shape().tile_width),
+          is_float_(std::same_as<T, float>),
           is_rate_network_(is_rate_network) {}
-    const double* first_;
+    static double tanh_of(double x);
+    const void* first_;  ///< of T
     std::int64_t stride_;
-    bool is_rate_network_;
+    bool is_float_, is_rate_network_;
   };
-  Rates rates(std::int64_t env) const { return {brains_.state(), env, is_rate_network_}; }
+  Rates rates(std::int64_t env) const;
   /// The same, of watched neurons and recorded sites alone: only these cross from a device.
-  Rates watched_rates(std::int64_t env) const {
-    return {brains_.watched_state(), env, is_rate_network_};
-  }
+  Rates watched_rates(std::int64_t env) const;
   /// Rates of the recorded sites (weighted means of their neurons, by the weights' sizes) with the
   /// observation noise, clipped to [-1, 1].
   void observe(std::int64_t env, std::span<float> observation) const;
   /// The largest net charge of a site so far [unit of the drive x tau].
   double charge(std::int64_t env) const;
 
+  /// A snapshot is in double precision, and goes on in a brain of either.
   void save(std::int64_t env, ByteWriter& out) const;
   void load(std::int64_t env, ByteReader& in);
   /// Rates of the stimulated sites' tips, and the currents at the sites.
@@ -162,9 +172,11 @@ class ControlledBrain {
   };
 
   double apply_currents(std::int64_t env, std::span<const float> action);
-  double apply_surgery(std::int64_t env, std::span<const float> action);
+  template <Real T>
+  double apply_surgery(Surgeon<T>& surgeon, std::int64_t env, std::span<const float> action);
   void send_currents(std::int64_t env, double sign);
   void reverse_currents();
+  void advance_to_look();
   void count_interval();
 
   BrainOptions options_;
@@ -173,7 +185,7 @@ class ControlledBrain {
   Sites recorded_, stimulated_;
   Space action_space_;
   ThreadArena arena_;
-  Simulation<double> brains_;
+  std::variant<Simulation<double>, Simulation<float>> brains_;
   double dt_ms_;
   std::int64_t steps_per_look_ = 1;  ///< steps of the integrator between looks
   std::int64_t looks_ = 1;

@@ -59,6 +59,13 @@ Subject seized_subject(const QuenchOptions& options) {
 }
 
 Subject comatose_subject(const WakeOptions& options) {
+  if (options.brain.precision != "double") {
+    throw ConfigError({.what = "the twin that measures chaos is 1e-6 away from its brain",
+                       .where = "precision",
+                       .got = options.brain.precision,
+                       .allowed = "double",
+                       .next = {}});
+  }
   return controlled_subject(options.brain, Condition::kComatose);
 }
 
@@ -72,7 +79,8 @@ HealTask::HealTask(std::string name, Subject ill, const Subject& healthy, bool a
       rates_(static_cast<std::size_t>(brain_.subject().num_units)) {
   if (at_edge) {
     chaos_.emplace(brain_.subject(), num_envs, options.control_interval,
-                   window_length(options.control_interval), brain_.arena(), options.make_backend);
+                   window_length(options.control_interval), brain_.arena(),
+                   options.make_backend.of_double);
   }
 }
 

@@ -28,11 +28,20 @@ HoldingCurrent::HoldingCurrent(const Subject& subject)
   drive_ = subject.brain.drive.values(connectome_->num_neurons());
 }
 
-double HoldingCurrent::needed(double rate) const {
-  if (model_.name == "rate") return std::atanh(rate);
+std::vector<double> HoldingCurrent::needed(std::span<const double> rates) const {
+  std::vector<double> input(rates.size());
+  if (model_.name == "rate") {
+    for (std::size_t k = 0; k < rates.size(); ++k) input[k] = std::atanh(rates[k]);
+    return input;
+  }
   const WilsonCowanParameters& p = model_.wilson_cowan;
-  const auto estimate = summed_input(p, rate, resting_inhibition(p, rate), rate);
-  return estimate.valid ? estimate.input : std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> inhibition(rates.size());
+  resting_inhibition(p, rates, inhibition);
+  for (std::size_t k = 0; k < rates.size(); ++k) {
+    const InputEstimate estimate = summed_input(p, rates[k], inhibition[k], rates[k]);
+    input[k] = estimate.valid ? estimate.input : std::numeric_limits<double>::quiet_NaN();
+  }
+  return input;
 }
 
 double HoldingCurrent::received(std::span<const double> rates, std::int64_t neuron) const {
@@ -52,9 +61,9 @@ double HoldingCurrent::received(std::span<const double> rates, std::int64_t neur
 }
 
 std::vector<double> HoldingCurrent::of(std::span<const double> rates) const {
-  std::vector<double> current(rates.size());
+  std::vector<double> current = needed(rates);
   for (std::size_t i = 0; i < current.size(); ++i) {
-    current[i] = needed(rates[i]) - received(rates, static_cast<std::int64_t>(i));
+    current[i] -= received(rates, static_cast<std::int64_t>(i));
   }
   return current;
 }

@@ -23,9 +23,10 @@ class HoldingCurrent {
   /// input can give.
   std::vector<double> of(std::span<const double> rates) const;
 
-  /// The two parts of a neuron's current: the whole input that holds it at `rate`, and what others
-  /// and its own drive give. The first takes long and does not depend on the others.
-  double needed(double rate) const;
+  /// The two parts of a neuron's current: the whole input that holds it at its rate, and what
+  /// others and its own drive give. The first, of any number of neurons at once, takes long and
+  /// does not depend on the others.
+  std::vector<double> needed(std::span<const double> rates) const;
   double received(std::span<const double> rates, std::int64_t neuron) const;
 
  private:

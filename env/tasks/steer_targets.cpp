@@ -1,4 +1,5 @@
 #include <cmath>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -35,32 +36,33 @@ std::vector<double> SteerTargets::rates_of(std::span<const double> target) const
 
 std::vector<double> SteerTargets::holding_current(std::span<const double> target) const {
   const std::vector<double> rates = rates_of(target);
-  std::vector<double> current(target.size());
+  std::vector<double> current = holding_.needed(target);
   for (std::size_t k = 0; k < target.size(); ++k) {
-    current[k] = holding_.needed(target[k]) - holding_.received(rates, neurons_[k]);
+    current[k] -= holding_.received(rates, neurons_[k]);
   }
   return current;
 }
 
 std::vector<double> SteerTargets::draw(std::uint64_t seed) const {
   RandomSequence random(seed, Stream::kTask);
-  const auto rate = [&] { return low_ + (high_ - low_) * random.uniform(); };
-  std::vector<double> target(neurons_.size()), needed(neurons_.size());
-  for (std::size_t k = 0; k < target.size(); ++k) {
-    target[k] = rate();
-    needed[k] = holding_.needed(target[k]);
-  }
+  std::vector<double> target(neurons_.size()), needed(neurons_.size()), drawn;
+  std::vector<std::size_t> open(neurons_.size());  // those whose rate is to be drawn
+  std::iota(open.begin(), open.end(), std::size_t{0});
   for (int attempt = 0; attempt < 1000; ++attempt) {
+    drawn.resize(open.size());
+    for (double& rate : drawn) rate = low_ + (high_ - low_) * random.uniform();
+    const std::vector<double> input = holding_.needed(drawn);
+    for (std::size_t k = 0; k < open.size(); ++k) {
+      target[open[k]] = drawn[k];
+      needed[open[k]] = input[k];
+    }
+    open.clear();
     const std::vector<double> rates = rates_of(target);
-    bool held = true;
     for (std::size_t k = 0; k < target.size(); ++k) {
       const double current = needed[k] - holding_.received(rates, neurons_[k]);
-      if (std::abs(current) <= limit_) continue;  // false for NaN
-      held = false;
-      target[k] = rate();
-      needed[k] = holding_.needed(target[k]);
+      if (!(std::abs(current) <= limit_)) open.push_back(k);  // NaN too
     }
-    if (held) return target;
+    if (open.empty()) return target;
   }
   throw ConfigError({.what = "no target pattern can be held by currents of this size",
                      .where = "amplitude",

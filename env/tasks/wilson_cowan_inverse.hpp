@@ -2,6 +2,8 @@
 /// The Wilson-Cowan equations (physics/models/wilson_cowan.hpp) read backwards: from activity to
 /// the input that makes it.
 
+#include <span>
+
 #include "physics/models/wilson_cowan.hpp"
 
 namespace noesis {
@@ -16,8 +18,9 @@ struct InputEstimate {
 /// `s` is E + tau_e E' where the two populations are at (e, i).
 InputEstimate summed_input(const WilsonCowanParameters& p, double e, double i, double s);
 
-/// The inhibitory rate that rests beside a constant excitatory rate e: the only solution, since
-/// inhibition weakens itself (c_ii >= 0).
-double resting_inhibition(const WilsonCowanParameters& p, double e);
+/// The inhibitory rates that rest beside constant excitatory rates e, as many: the only solutions,
+/// since inhibition weakens itself (c_ii >= 0).
+void resting_inhibition(const WilsonCowanParameters& p, std::span<const double> e,
+                        std::span<double> i);
 
 }  // namespace noesis

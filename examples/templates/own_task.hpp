@@ -89,7 +89,7 @@ class HoldTask final : public Task {
 
  private:
   double distance(std::int64_t env) const {
-    const std::int64_t n = brain_.brains().state().shape().num_neurons;
+    const std::int64_t n = brain_.subject().num_units;
     const ControlledBrain::Rates rates = brain_.rates(env);
     double sum = 0;
     for (std::int64_t i = 0; i < n; ++i) sum += rates[i];

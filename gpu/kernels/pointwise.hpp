@@ -53,9 +53,9 @@ struct DrawNoise {
     const auto step = static_cast<std::uint64_t>(view.step - view.episode_start[env]);
     T* const own = noise + tile * num_components * plane + n;
     for (std::int32_t c = 0; c < num_components; c += 2) {
-      const RandomPair pair =
-          normal_pair(view.seeds[env], Stream::kNoise, step, static_cast<std::uint32_t>(n / width),
-                      static_cast<std::uint32_t>(c / 2));
+      const RandomPair pair = normal_pair_of(uniform_pair(view.seeds[env], Stream::kNoise, step,
+                                                          static_cast<std::uint32_t>(n / width),
+                                                          static_cast<std::uint32_t>(c / 2)));
       own[c * plane] = static_cast<T>(view.scale * pair.first);
       if (c + 1 < num_components) own[(c + 1) * plane] = static_cast<T>(view.scale * pair.second);
     }

@@ -56,7 +56,8 @@ class Batch {
     const Autoreset mode = autoreset_from(autoreset);
     const nb::gil_scoped_release without_lock;
     EnvOptions options{.toml = {}, .overrides = std::move(overrides)};
-    options.make_backend = backend_from<double>(backend);
+    options.make_backend = {.of_double = backend_from<double>(backend),
+                            .of_float = backend_from<float>(backend)};
     env_ = make_vec(id, num_envs, options, mode, num_threads);
   }
 

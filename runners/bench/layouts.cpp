@@ -9,16 +9,16 @@
 #include "runners/bench/brains.hpp"
 
 #if defined(__x86_64__)
-#define NOESIS_WIDE __attribute__((target("avx2,fma")))
+#define NOESIS_AVX2 __attribute__((target("avx2,fma")))
 #else
-#define NOESIS_WIDE
+#define NOESIS_AVX2
 #endif
 
 namespace noesis::bench {
 namespace {
 
 /// The eight lanes of the library's kernels without anything fetched ahead.
-NOESIS_WIDE void eight_lanes(const SynapseView& a, const float* x, float* y, std::int64_t first,
+NOESIS_AVX2 void eight_lanes(const SynapseView& a, const float* x, float* y, std::int64_t first,
                              std::int64_t last) {
   for (std::int64_t i = first; i < last; ++i) {
     const std::int32_t* source = a.sources + a.row_begin[i];
@@ -85,7 +85,7 @@ struct BlockedTable {
 };
 
 template <class Index, class Weight>
-NOESIS_WIDE void blocked(const BlockedTable<Index, Weight>& a, const float* x, float* y,
+NOESIS_AVX2 void blocked(const BlockedTable<Index, Weight>& a, const float* x, float* y,
                          std::int64_t first, std::int64_t last) {
   std::fill(y + first, y + last, 0.0f);
   for (std::int64_t block = 0; block < a.num_blocks; ++block) {

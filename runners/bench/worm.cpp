@@ -58,9 +58,10 @@ void simulation(Report& report) {
               "env x rk4 steps/s", "the goal", kSubstepsGoal, steps * substeps / kSubstepsGoal, 1});
 }
 
-void environment(Report& report) {
+void environment(const std::string& precision, Report& report) {
   const auto env =
-      make_vec("noesis/Steer-v0", kNumEnvs, {.toml = {}, .overrides = {"subject=celegans"}},
+      make_vec("noesis/Steer-v0", kNumEnvs,
+               {.toml = {}, .overrides = {"subject=celegans", "precision=" + precision}},
                Autoreset::kNextStep, report.arena().num_threads());
   env->reset(1);
   const std::vector<float> actions = currents<float>(kNumEnvs * env->action_size());
@@ -72,7 +73,7 @@ void environment(Report& report) {
       3);
   const double steps = static_cast<double>(kNumEnvs * kSteps) / seconds;
   const double per_interval = 2;  // RK4 steps of 0.1 tau in the control interval
-  report.add({"worm", "noesis/Steer-v0 on C. elegans, 64 env, double", steps, "env steps/s",
+  report.add({"worm", "noesis/Steer-v0 on C. elegans, 64 env, " + precision, steps, "env steps/s",
               "the goal, by control intervals", kSubstepsGoal / per_interval,
               steps * per_interval / kSubstepsGoal});
 }
@@ -82,7 +83,7 @@ void environment(Report& report) {
 void worm(Report& report) {
   report.note("C. elegans under control");
   simulation(report);
-  environment(report);
+  for (const char* precision : {"double", "float"}) environment(precision, report);
 }
 
 }  // namespace noesis::bench

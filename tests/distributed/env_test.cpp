@@ -14,7 +14,7 @@ using namespace noesis::testing;
 /// What an agent sees of some steps of Steer, in two environments, through a fork and an end.
 std::vector<double> life(const BackendFactory<double>& make_backend) {
   SteerOptions options = SteerOptions::of("normal");
-  options.brain.make_backend = make_backend;
+  options.brain.make_backend.of_double = make_backend;
   options.brain.noise = 0.02;
   SteerTask task(options, 2, 1);
   const auto width = static_cast<std::size_t>(task.observation_space().flat_size());

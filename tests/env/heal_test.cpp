@@ -228,6 +228,7 @@ TEST(ControlledBrain, RefusesWhatCannotBe) {
     refuses(id, {"difficulty=worse"});
     refuses(id, {"charge_limit=-1"});
   }
+  refuses("noesis/Wake-v0", {"precision=float"});
   EXPECT_THROW(make("noesis/Wake-v0")->reset(0, {{"target", Array(1.0)}}), ConfigError);
   EnvOptions remote = with({"connectome=data/edges.csv"});
   remote.may_read_files = false;

@@ -150,7 +150,10 @@ TYPED_TEST(EmulatedDevice, MeasuresLevelsInTheOrderOfTheCpu) {
   testing::check_levels<TypeParam>(emulated::kind<TypeParam>());
 }
 
-TEST(EmulatedEnvs, GiveTheObservationsOfTheCpu) { testing::check_envs(emulated::kind<double>()); }
+TEST(EmulatedEnvs, GiveTheObservationsOfTheCpu) {
+  testing::check_envs(emulated::kind<double>());
+  testing::check_envs(emulated::kind<float>());
+}
 
 // What crosses in a step is what is seen and what is done, not the brains. Mutations: a state that
 // is fetched whole, drives that are.
@@ -160,7 +163,7 @@ TEST(EmulatedEnvs, SendActionsAndObservationsAlone) {
                      .overrides = {"subject=reference-" + std::to_string(num_neurons),
                                    "recorded=random:" + std::to_string(sites),
                                    "stimulated=random:" + std::to_string(sites)}};
-  options.make_backend = emulated::kind<double>().make;
+  options.make_backend.of_double = emulated::kind<double>().make;
   const auto env = make_vec("noesis/Steer-v0", num_envs, options, Autoreset::kNextStep, 1);
   env->reset(5);
   std::vector<float> actions(static_cast<std::size_t>(num_envs * env->action_size()));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <concepts>
 
 #include "core/rng.hpp"
 #include "env/registry.hpp"
@@ -15,17 +16,23 @@ namespace noesis::testing {
 /// Two batches of one task under the same random actions, with episodes that end and begin, and a
 /// fork in between. Mutations: a backend that is made and not given to the brains, actions that do
 /// not reach the device.
-inline void check_env(const GpuKind<double>& kind, const std::string& id,
-                      const std::vector<std::string>& overrides, std::int64_t num_envs) {
+template <Real T>
+void check_env(const GpuKind<T>& kind, const std::string& id,
+               const std::vector<std::string>& overrides, std::int64_t num_envs) {
   SCOPED_TRACE(id);
   int made = 0;
-  const auto make_backend = [&](const BackendRequest<double>& request) {
+  const auto make_backend = [&](const BackendRequest<T>& request) {
     ++made;
     return kind.make(request);
   };
   EnvOptions options{.toml = {}, .overrides = overrides};
+  if (std::same_as<T, float>) options.overrides.emplace_back("precision=float");
   const auto expected = make_vec(id, num_envs, options, Autoreset::kNextStep, 2);
-  options.make_backend = make_backend;
+  if constexpr (std::same_as<T, float>) {
+    options.make_backend.of_float = make_backend;
+  } else {
+    options.make_backend.of_double = make_backend;
+  }
   const auto got = make_vec(id, num_envs, options, Autoreset::kNextStep, 2);
   expected->reset(5);
   got->reset(5);
@@ -42,6 +49,13 @@ inline void check_env(const GpuKind<double>& kind, const std::string& id,
     ASSERT_TRUE(std::ranges::equal(expected->rewards(), got->rewards())) << step;
     ASSERT_TRUE(std::ranges::equal(expected->truncated(), got->truncated())) << step;
   }
+}
+
+/// Those that have single precision.
+inline void check_envs(const GpuKind<float>& kind) {
+  check_env(kind, "noesis/Steer-v0", {"max_episode_steps=5", "noise=0.02"}, 19);
+  check_env(kind, "noesis/Steer-v0", {"action_mode=surgeon", "subject=celegans"}, 2);
+  check_env(kind, "noesis/Quench-v0", {"max_episode_steps=7"}, 3);
 }
 
 inline void check_envs(const GpuKind<double>& kind) {
