@@ -10,6 +10,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/huge_pages.hpp"
 #include "core/names.hpp"
 
 namespace noesis {
@@ -336,6 +337,7 @@ Connectome::Connectome(std::int64_t num_neurons, std::span<const Synapse> synaps
   place_delays(synapses, delays_ms, synapses_);
   gap_junctions_ = build_table(num_neurons, gap_junctions, kGap, neurons);
   neurons_ = std::move(neurons);
+  use_huge_pages(synapses_.sources, synapses_.weights);
 }
 
 Connectome::Connectome(SynapseTable synapses, std::span<const Synapse> gap_junctions,
@@ -348,6 +350,7 @@ Connectome::Connectome(SynapseTable synapses, std::span<const Synapse> gap_junct
   synapses_ = std::move(synapses);
   gap_junctions_ = build_table(num_neurons_, gap_junctions, kGap, neurons);
   neurons_ = std::move(neurons);
+  use_huge_pages(synapses_.sources, synapses_.weights);
 }
 
 float Connectome::weight(std::int64_t source, std::int64_t target) const {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/huge_pages.hpp"
 
 namespace noesis {
 namespace {
@@ -118,6 +119,7 @@ SynapseTable reordered(const SynapseTable& table, const NeuronOrder& order) {
     const auto delays = table.delays_ms.begin() + table.row_begin[id];
     result.delays_ms.insert(result.delays_ms.end(), delays, delays + table.row_count[id]);
   }
+  use_huge_pages(result.sources, result.weights);
   return result;
 }
 

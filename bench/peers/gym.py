@@ -6,7 +6,7 @@
 The other side is a gymnasium.Env with one sparse product (CSR: synapses and gap junctions together) a
 stage, under SyncVectorEnv and AsyncVectorEnv, and once more with its inner loop compiled by Numba where
 that is installed. Both sides take the same steps of the same integrator (classical Runge-Kutta, 1 ms, two
-a step of the environment). Rounds alternate, and figures are the best of them: whatever else the machine
+a step of the environment), in double precision; noesis once more in single. Rounds alternate, and figures are the best of them: whatever else the machine
 does only adds to a time. On a busy machine, processor time is the fairer measure. Also measured: what
 Python adds to a step of a batch.
 """
@@ -242,6 +242,8 @@ def main():
     makers = {
         "noesis, 1 thread": lambda: gymnasium.make_vec(ENV_ID, n, num_threads=1, **OPTIONS),
         "noesis, 2 threads": lambda: gymnasium.make_vec(ENV_ID, n, num_threads=2, **OPTIONS),
+        "noesis, 1 thread, float": lambda: gymnasium.make_vec(ENV_ID, n, num_threads=1, precision="float", **OPTIONS),
+        "noesis, 2 threads, float": lambda: gymnasium.make_vec(ENV_ID, n, num_threads=2, precision="float", **OPTIONS),
         "NumPy and SciPy, SyncVectorEnv": lambda: SyncVectorEnv([lambda: NumpySteer(matrix, starts, advance_numpy)] * n),
         f"NumPy and SciPy, AsyncVectorEnv of {processes}": lambda: AsyncVectorEnv(
             [lambda: NumpySteer(matrix, starts, advance_numpy)] * processes

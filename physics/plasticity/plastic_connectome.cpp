@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/huge_pages.hpp"
 #include "data/memory.hpp"
 
 namespace noesis {
@@ -46,6 +47,7 @@ PlasticConnectome::PlasticConnectome(const Connectome& connectome) {
   require_memory(connectome.memory_bytes() + num_neurons * kBytesPerNeuron, "plastic connectome",
                  std::to_string(connectome.num_synapses()) + " synapses");
   table_ = connectome.synapses();
+  use_huge_pages(table_.sources, table_.weights);
   capacity_ = table_.row_count;
   num_outputs_.resize(num_neurons);
   for (const std::int32_t source : table_.sources) ++num_outputs_[source];
@@ -107,6 +109,7 @@ void PlasticConnectome::compact() {
   require_memory(num_synapses_ * kBytesPerSynapse, "compact",
                  std::to_string(num_synapses_) + " synapses");
   table_ = compacted();
+  use_huge_pages(table_.sources, table_.weights);
   capacity_ = table_.row_count;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/huge_pages.hpp"
 #include "core/rng.hpp"
 #include "physics/generators.hpp"
 
@@ -58,6 +59,7 @@ SynapseTable random_table(std::int64_t num_neurons, std::int64_t in_degree,
   for (auto row = table.sources.begin(); row != table.sources.end(); row += in_degree) {
     std::sort(row, row + in_degree);
   }
+  use_huge_pages(table.sources, table.weights);  // as a Connectome does
   return table;
 }
 

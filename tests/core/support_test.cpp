@@ -4,12 +4,14 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <numeric>
 #include <thread>
 
 #include "core/aligned.hpp"
 #include "core/atomic_file.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/huge_pages.hpp"
 #include "core/interrupt.hpp"
 #include "core/names.hpp"
 #include "core/progress.hpp"
@@ -242,6 +244,17 @@ TEST(AlignedVector, LargeArraysStartOnHugePages) {
   large.insert(large.end(), small.begin(), small.end());
   EXPECT_EQ(large.front(), 2.0f);
   EXPECT_EQ(large.back(), 1.0f);
+}
+
+// Mutation: a range that is not cut to whole huge pages (the neighbours' or an error).
+TEST(HugePages, KeepWhatIsWritten) {
+  std::vector<std::int32_t> large(5 * kHugePage / sizeof(std::int32_t)), small(3, 7), none;
+  std::iota(large.begin(), large.end(), 0);
+  use_huge_pages(large, small, none);
+  for (std::size_t k = 0; k < large.size(); ++k) {
+    ASSERT_EQ(large[k], static_cast<std::int32_t>(k));
+  }
+  EXPECT_EQ(small, std::vector<std::int32_t>(3, 7));
 }
 
 }  // namespace
