@@ -5,10 +5,10 @@
 
 The other side is a gymnasium.Env with one sparse product (CSR: synapses and gap junctions together) a
 stage, under SyncVectorEnv and AsyncVectorEnv, and once more with its inner loop compiled by Numba where
-that is installed. Both sides take the same steps of the same integrator (classical Runge-Kutta, 1 ms, two
-a step of the environment), in double precision; noesis once more in single. Rounds alternate, and figures are the best of them: whatever else the machine
-does only adds to a time. On a busy machine, processor time is the fairer measure. Also measured: what
-Python adds to a step of a batch.
+that is installed. Both sides take the same steps of the same integrator (classical Runge-Kutta, 1 ms,
+two a step of the environment), in double precision; noesis once more in single. Rounds alternate, and
+figures are the best of them: whatever else the machine does only adds to a time. On a busy machine,
+processor time is the fairer measure. Also measured: what Python adds to a step of a batch.
 """
 
 import argparse

@@ -53,9 +53,10 @@ Brains make_brains(const Subject& subject, const BrainOptions& options, std::int
   return make(double{});
 }
 
-/// Numbers of a snapshot in another precision.
+/// Numbers of a snapshot in either precision.
 template <Real To, Real From>
-BrainSnapshot<To> converted(const BrainSnapshot<From>& brain) {
+BrainSnapshot<To> converted(BrainSnapshot<From> brain) {
+  if constexpr (std::same_as<To, From>) return brain;
   const auto all = [](const std::vector<From>& values) {
     return std::vector<To>(values.begin(), values.end());
   };
